@@ -1,5 +1,7 @@
 //! What we read of a frame is what `etherparse` reads of it, whatever the frame; and no bytes make us panic.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may stop the test")]
+
 use std::net::IpAddr;
 
 use common_model::Timestamp;

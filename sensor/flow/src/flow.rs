@@ -1,0 +1,147 @@
+//! One conversation: its two ends, who opened it, how far it came and how much went each way.
+
+use core::net::IpAddr;
+
+use common_model::{Mac, Timestamp};
+use sensor_decode::Vlan;
+use sensor_protocols::Side;
+
+/// One end of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct End {
+    /// Its address.
+    pub ip: IpAddr,
+    /// Its port; for ICMP the echo identifier at both ends.
+    pub port: u16,
+}
+
+/// What a conversation is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// ICMP echo.
+    Icmp,
+}
+
+/// How much one end sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes on the wire, headers and all.
+    pub bytes: u64,
+}
+
+impl Totals {
+    /// What came on top of `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Totals) -> Totals {
+        Totals {
+            packets: self.packets.saturating_sub(earlier.packets),
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+        }
+    }
+}
+
+/// What a packet did to its conversation; several at once are possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Happened {
+    /// It is the first packet.
+    pub opened: bool,
+    /// It is the first from the server's end: somebody is there and answers (TCP: with SYN+ACK or data).
+    pub answered: bool,
+    /// The server's end said no (RST to a SYN, port unreachable) before anything was said.
+    pub refused: bool,
+    /// Both ends said goodbye, or one broke it off.
+    pub closed: bool,
+    /// It has gone on for so long since the last report that it is time for another.
+    pub progress: bool,
+}
+
+/// How far a conversation came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Only one end has spoken.
+    Opening,
+    /// Both have.
+    Answered,
+    /// It is over; what still comes belongs to it.
+    Over,
+}
+
+/// One conversation. `S` is what the caller keeps with it.
+#[derive(Debug)]
+pub struct Flow<S> {
+    /// What it is made of.
+    pub protocol: Protocol,
+    /// The VLAN it is on.
+    pub vlan: Option<Vlan>,
+    /// Both ends, the client's first: see [`Side::of`].
+    pub ends: [End; 2],
+    /// Their Ethernet addresses, where the link shows them.
+    pub macs: [Option<Mac>; 2],
+    /// How much each end sent.
+    pub totals: [Totals; 2],
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// When it was last heard.
+    pub last_at: Timestamp,
+    /// Whether who opened it was seen (a SYN, a first datagram), not guessed from the ports.
+    pub is_side_certain: bool,
+    /// What had been reported, and when, at the last [`Flow::take_report`].
+    pub(crate) reported: ([Totals; 2], Timestamp),
+    pub(crate) stage: Stage,
+    pub(crate) was_refused: bool,
+    /// FIN seen from each side.
+    pub(crate) said_goodbye: [bool; 2],
+    /// What the caller keeps.
+    pub state: S,
+}
+
+impl<S> Flow<S> {
+    /// The end on this side.
+    #[must_use]
+    pub const fn end(&self, side: Side) -> End {
+        *side.of(&self.ends)
+    }
+
+    /// Whether the server's end ever spoke.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        let [_, server] = &self.totals;
+        server.packets > 0 && !self.was_refused
+    }
+
+    /// Whether the server's end said no.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        self.was_refused
+    }
+
+    /// Whether goodbye was said, or it was broken off.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    /// What was sent and received since the last report; the next begins here.
+    pub fn take_report(&mut self) -> [Totals; 2] {
+        let ([client, server], _) = self.reported;
+        let [sent, received] = self.totals;
+        self.reported = (self.totals, self.last_at);
+        [sent.since(client), received.since(server)]
+    }
+
+    /// The end taken for the client is the server: turns everything round.
+    pub(crate) fn flip(&mut self) {
+        self.ends.reverse();
+        self.macs.reverse();
+        self.totals.reverse();
+        self.reported.0.reverse();
+        self.said_goodbye.reverse();
+        self.is_side_certain = true;
+    }
+}

@@ -1,0 +1,165 @@
+//! Counters by key over a window of time that slides in halves: the window in progress and the one before.
+//!
+//! Two halves instead of a list of times cost fixed memory. What is asked for covers between one and two half-windows, so a burst
+//! is never split by a border; it may be remembered for up to `window` longer than asked, never shorter than half of it.
+
+use core::hash::Hash;
+use core::time::Duration;
+
+use common_model::Timestamp;
+
+use crate::{Distinct, Recent};
+
+/// Two halves and when the newer began.
+#[derive(Clone, Copy, Debug, Default)]
+struct Halves<T> {
+    began_at: Timestamp,
+    newer: T,
+    older: T,
+}
+
+impl<T: Default + Copy> Halves<T> {
+    fn roll(&mut self, now: Timestamp, half: Duration) {
+        let passed = now.since(self.began_at);
+        if passed < half {
+            return;
+        }
+        self.older = if passed < half.saturating_mul(2) { self.newer } else { T::default() };
+        self.newer = T::default();
+        self.began_at = now;
+    }
+}
+
+/// A window of no length at all would never roll.
+fn half_of(window: Duration) -> Duration {
+    Duration::from_nanos(u64::try_from(window.as_nanos() / 2).unwrap_or(u64::MAX).max(1))
+}
+
+/// How many different things each key had in about the last `window`.
+#[derive(Debug)]
+pub struct DistinctPerWindow<K> {
+    keys: Recent<K, Halves<Distinct>>,
+    half: Duration,
+}
+
+impl<K: Hash + Eq + Copy> DistinctPerWindow<K> {
+    /// At most `keys_max` keys.
+    #[must_use]
+    pub fn new(keys_max: usize, window: Duration, seed: u64) -> Self {
+        DistinctPerWindow { keys: Recent::new(keys_max, seed), half: half_of(window) }
+    }
+
+    /// Memory for `keys_max` keys, in bytes.
+    #[must_use]
+    pub const fn memory_bytes(keys_max: usize) -> usize {
+        Recent::<K, Halves<Distinct>>::memory_bytes(keys_max)
+    }
+
+    /// Adds one thing (by its hash) to a key; returns about how many different ones the key had in the window.
+    pub fn add(&mut self, key: K, hash: u64, now: Timestamp) -> u32 {
+        let halves = self.keys.entry(key, || Halves { began_at: now, ..Halves::default() });
+        halves.roll(now, self.half);
+        halves.newer.add(hash);
+        let mut both = halves.newer;
+        if !halves.older.is_empty() {
+            both.merge(&halves.older);
+        }
+        both.estimate()
+    }
+
+    /// Forgets a key; true when it was there.
+    pub fn forget(&mut self, key: &K) -> bool {
+        self.keys.remove(key).is_some()
+    }
+
+    /// How many keys were forgotten because the table was full.
+    #[must_use]
+    pub const fn forgotten(&self) -> u64 {
+        self.keys.forgotten()
+    }
+}
+
+/// How much each key had in about the last `window`.
+#[derive(Debug)]
+pub struct SumPerWindow<K> {
+    keys: Recent<K, Halves<u64>>,
+    half: Duration,
+}
+
+impl<K: Hash + Eq + Copy> SumPerWindow<K> {
+    /// At most `keys_max` keys.
+    #[must_use]
+    pub fn new(keys_max: usize, window: Duration, seed: u64) -> Self {
+        SumPerWindow { keys: Recent::new(keys_max, seed), half: half_of(window) }
+    }
+
+    /// Memory for `keys_max` keys, in bytes.
+    #[must_use]
+    pub const fn memory_bytes(keys_max: usize) -> usize {
+        Recent::<K, Halves<u64>>::memory_bytes(keys_max)
+    }
+
+    /// Adds `amount` to a key; returns how much it had in the window.
+    pub fn add(&mut self, key: K, amount: u64, now: Timestamp) -> u64 {
+        let halves = self.keys.entry(key, || Halves { began_at: now, ..Halves::default() });
+        halves.roll(now, self.half);
+        halves.newer = halves.newer.saturating_add(amount);
+        halves.newer.saturating_add(halves.older)
+    }
+
+    /// How much a key had in the window; does not touch it.
+    #[must_use]
+    pub fn sum(&self, key: &K, now: Timestamp) -> u64 {
+        self.keys.get(key).map_or(0, |halves| {
+            let mut halves = *halves;
+            halves.roll(now, self.half);
+            halves.newer.saturating_add(halves.older)
+        })
+    }
+
+    /// Forgets a key; true when it was there.
+    pub fn forget(&mut self, key: &K) -> bool {
+        self.keys.remove(key).is_some()
+    }
+
+    /// How many keys were forgotten because the table was full.
+    #[must_use]
+    pub const fn forgotten(&self) -> u64 {
+        self.keys.forgotten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_burst_over_a_border_is_whole() {
+        let mut sums = SumPerWindow::new(4, MINUTE, 1);
+        sums.add("k", 1, Timestamp::from_secs(0));
+        assert_eq!(sums.add("k", 5, Timestamp::from_secs(29)), 6);
+        assert_eq!(sums.add("k", 5, Timestamp::from_secs(31)), 11);
+        assert_eq!(sums.sum(&"k", Timestamp::from_secs(200)), 0);
+    }
+
+    #[test]
+    fn distinct_things_are_forgotten_after_the_window() {
+        let mut names = DistinctPerWindow::new(4, MINUTE, 1);
+        for hash in 0..20_u64 {
+            names.add(1, hash << 48, Timestamp::from_secs(hash));
+        }
+        assert_eq!(names.add(1, 0, Timestamp::from_secs(40)), 20);
+        assert_eq!(names.add(1, 0, Timestamp::from_secs(140)), 1);
+    }
+
+    #[test]
+    fn a_flood_of_keys_is_counted_not_kept() {
+        let mut sums = SumPerWindow::new(100, MINUTE, 1);
+        for key in 0..10_000 {
+            sums.add(key, 1, Timestamp::from_secs(1));
+        }
+        assert_eq!((sums.keys.len(), sums.forgotten()), (100, 9_900));
+    }
+}
