@@ -55,9 +55,4 @@ impl<'a> Cursor<'a> {
     pub(crate) fn u24(&mut self) -> Option<u32> {
         self.array().map(|[a, b, c]| u32::from_be_bytes([0, a, b, c]))
     }
-
-    /// Big-endian.
-    pub(crate) fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_be_bytes)
-    }
 }

@@ -22,7 +22,7 @@ any::protocols! {
 }
 
 pub use event::{
-    AddressServer, Announce, Anomaly, Event, Fingerprint, FingerprintMethod, Lease, Login, LoginOutcome, LookupPhase,
-    NameLookup, Request, Software,
+    AddressServer, Announce, Anomaly, Event, Fingerprint, FingerprintMethod, Lease, Login, LoginOutcome,
+    LookupPhase, NameLookup, Request, Software,
 };
 pub use protocol::{Carrier, Input, Probe, Progress, Protocol, Side, Spec};

@@ -1,21 +1,7 @@
-//! Bytes from the net as text that is safe to keep: printable ASCII, cut.
-
-use arrayvec::ArrayString;
+//! Bytes from the net as text that is safe to keep: printable ASCII only.
 
 /// Longest text that an event carries, in bytes. RFC 1035 §2.3.4 allows 255 for a name; the rest follows it.
 pub(crate) const TEXT_BYTES_MAX: usize = 255;
-
-/// The bytes as text: what is not printable ASCII becomes `?`, what is too long is cut.
-pub(crate) fn printable(bytes: &[u8]) -> ArrayString<TEXT_BYTES_MAX> {
-    let mut text = ArrayString::new();
-    for byte in bytes.iter().take(TEXT_BYTES_MAX) {
-        let shown = if matches!(byte, 0x20..=0x7e) { char::from(*byte) } else { '?' };
-        if text.try_push(shown).is_err() {
-            break;
-        }
-    }
-    text
-}
 
 /// The bytes as they are, if they are all printable ASCII and at least one.
 pub(crate) fn ascii(bytes: &[u8]) -> Option<&str> {

@@ -121,7 +121,8 @@ fn message_events(message: &[u8], len: usize, out: &mut dyn FnMut(Event<'_>)) ->
             continue;
         }
         let name = question.name.as_str();
-        let lookup = NameLookup { phase: LookupPhase::Asked, name, record: question.record, message_bytes, is_local };
+        let lookup =
+            NameLookup { phase: LookupPhase::Asked, name, record: question.record, message_bytes, is_local };
         out(Event::NameLookup(lookup));
     }
     if is_announcement {
@@ -169,7 +170,11 @@ fn announcements(
     Ok(())
 }
 
-fn announcement(record: &Record<'_>, message: &[u8], out: &mut dyn FnMut(Event<'_>)) -> Result<(), Malformed> {
+fn announcement(
+    record: &Record<'_>,
+    message: &[u8],
+    out: &mut dyn FnMut(Event<'_>),
+) -> Result<(), Malformed> {
     /// Record types (IANA "DNS parameters").
     const PTR: u16 = 12;
     const TXT: u16 = 16;
@@ -205,9 +210,8 @@ fn is_single_label(name: &str) -> bool {
 
 /// Two labels that begin with an underscore, the second `_tcp` or `_udp` (RFC 6763 §7).
 fn is_service(name: &str) -> bool {
-    name.split_once('.').is_some_and(|(service, carrier)| {
-        service.starts_with('_') && matches!(carrier, "_tcp" | "_udp")
-    })
+    name.split_once('.')
+        .is_some_and(|(service, carrier)| service.starts_with('_') && matches!(carrier, "_tcp" | "_udp"))
 }
 
 /// The value of a `key=value` string in TXT data (RFC 6763 §6).

@@ -74,7 +74,8 @@ pub(crate) struct Record<'a> {
 
 /// Reads the header.
 pub(crate) fn header(rest: &mut Cursor<'_>) -> Result<Header, Malformed> {
-    let [_, _, first, second, q1, q2, a1, a2, n1, n2, x1, x2] = rest.array::<12>().ok_or(Malformed::CutOff)?;
+    let [_, _, first, second, q1, q2, a1, a2, n1, n2, x1, x2] =
+        rest.array::<12>().ok_or(Malformed::CutOff)?;
     let authorities = u16::from_be_bytes([n1, n2]);
     Ok(Header {
         is_response: first & 0x80 != 0,

@@ -14,7 +14,10 @@ fn said(carrier: Carrier, bytes: &[u8]) -> (Vec<String>, Progress) {
                     LookupPhase::Asked => "asked".to_owned(),
                     LookupPhase::Answered { code, addresses } => format!("answered {code} {addresses:?}"),
                 };
-                format!("{phase} {} {} {} {}", lookup.name, lookup.record, lookup.message_bytes, lookup.is_local)
+                format!(
+                    "{phase} {} {} {} {}",
+                    lookup.name, lookup.record, lookup.message_bytes, lookup.is_local
+                )
             }
             other => format!("{other:?}"),
         });
@@ -23,11 +26,13 @@ fn said(carrier: Carrier, bytes: &[u8]) -> (Vec<String>, Progress) {
 }
 
 /// A question for the AAAA record of www.example, with an OPT record behind it.
-const QUESTION: &[u8] = b"\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x03www\x07example\x00\x00\x1c\x00\x01\
+const QUESTION: &[u8] =
+    b"\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x03www\x07example\x00\x00\x1c\x00\x01\
     \x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00";
 
 /// The answer to a question for the A record of www.example: a CNAME and two addresses.
-const ANSWER: &[u8] = b"\xab\xcd\x81\x80\x00\x01\x00\x03\x00\x00\x00\x00\x03www\x07example\x00\x00\x01\x00\x01\
+const ANSWER: &[u8] =
+    b"\xab\xcd\x81\x80\x00\x01\x00\x03\x00\x00\x00\x00\x03www\x07example\x00\x00\x01\x00\x01\
     \xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x02\xc0\x10\
     \xc0\x10\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x07\
     \xc0\x10\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x08";

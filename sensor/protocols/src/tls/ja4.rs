@@ -32,8 +32,12 @@ pub(super) fn client(hello: &ClientHello<'_>) -> Option<ArrayString<JA4_BYTES>> 
     ciphers.sort_unstable();
     write!(text, "_{}", hash(&ciphers, &[])).ok()?;
 
-    let mut extensions: ArrayVec<u16, 64> =
-        hello.extensions.iter().copied().filter(|n| ![extension::SERVER_NAME, extension::ALPN].contains(n)).collect();
+    let mut extensions: ArrayVec<u16, 64> = hello
+        .extensions
+        .iter()
+        .copied()
+        .filter(|n| ![extension::SERVER_NAME, extension::ALPN].contains(n))
+        .collect();
     extensions.sort_unstable();
     write!(text, "_{}", hash(&extensions, &hello.signatures)).ok()?;
     Some(text)
@@ -103,12 +107,13 @@ mod tests {
     #[test]
     fn hashes_the_published_example() {
         let ciphers = [
-            0x002f, 0x0035, 0x009c, 0x009d, 0x1301, 0x1302, 0x1303, 0xc013, 0xc014, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8,
-            0xcca9,
+            0x002f, 0x0035, 0x009c, 0x009d, 0x1301, 0x1302, 0x1303, 0xc013, 0xc014, 0xc02b, 0xc02c, 0xc02f,
+            0xc030, 0xcca8, 0xcca9,
         ];
         assert_eq!(&hash(&ciphers, &[]), "8daaf6152771");
         let extensions = [
-            0x0005, 0x000a, 0x000b, 0x000d, 0x0012, 0x0015, 0x0017, 0x001b, 0x0023, 0x002b, 0x002d, 0x0033, 0x4469, 0xff01,
+            0x0005, 0x000a, 0x000b, 0x000d, 0x0012, 0x0015, 0x0017, 0x001b, 0x0023, 0x002b, 0x002d, 0x0033,
+            0x4469, 0xff01,
         ];
         let signatures = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601];
         assert_eq!(&hash(&extensions, &signatures), "e5627efa2ab1");

@@ -46,8 +46,14 @@ impl Protocol for Parser {
 
     fn probe(first: &[u8], _side: Side, _carrier: Carrier, _hinted: bool) -> Probe {
         // A handshake record, version 3.x, that begins with a hello.
-        const BEGINS: [&[u8]; 6] =
-            [&[content::HANDSHAKE], &[3], &[0, 1, 2, 3, 4], &[], &[], &[message::CLIENT_HELLO, message::SERVER_HELLO]];
+        const BEGINS: [&[u8]; 6] = [
+            &[content::HANDSHAKE],
+            &[3],
+            &[0, 1, 2, 3, 4],
+            &[],
+            &[],
+            &[message::CLIENT_HELLO, message::SERVER_HELLO],
+        ];
         let fits = first.iter().zip(BEGINS).all(|(byte, wanted)| wanted.is_empty() || wanted.contains(byte));
         match first.get(5) {
             _ if !fits => Probe::NotOurs,
