@@ -1,0 +1,593 @@
+//! The devices, and which of them an address belongs to.
+
+use core::net::IpAddr;
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use arrayvec::{ArrayString, ArrayVec};
+use common_model::hash::StableHash;
+use common_model::{DeviceId, Mac, Party, Subject, Timestamp};
+use sensor_decode::Vlan;
+use sensor_protocols::{Announce, Software};
+use sensor_tables::Recent;
+
+use crate::clues::{Clues, Source};
+use crate::device::{Device, Given, NAME_BYTES_MAX, vendor};
+
+/// Most devices remembered; the one silent longest makes room. Guess: a clinic has 10 to 60, a shared house with guests 500.
+const DEVICES_MAX: usize = 2_048;
+
+/// Most addresses remembered, of all devices.
+const PLACES_MAX: usize = 4 * DEVICES_MAX;
+
+/// Most outside addresses whose looked-up name is remembered.
+const NAMES_MAX: usize = 4_096;
+
+/// An address stays with the device that last used it until that one has been silent for so long, or DHCP gives it to another.
+/// Without this, whoever claims another's address by ARP would be taken for it. Guess: longer than an ARP cache lives (60 s to 20 min).
+const ADDRESS_KEPT: Duration = Duration::from_secs(1_200);
+
+/// Most news waiting to be taken; more are dropped, the devices themselves are not.
+const NEWS_MAX: usize = 4_096;
+
+/// How an address was tied to an Ethernet address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// ARP said so.
+    Arp,
+    /// IPv6 neighbour discovery said so.
+    Neighbour,
+    /// A DHCP server leased it.
+    Lease,
+}
+
+/// What leads to a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Mac(Mac),
+    Ip(Option<Vlan>, IpAddr),
+}
+
+/// A device as a snapshot keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedDevice {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its Ethernet address.
+    pub mac: Option<Mac>,
+    /// The VLAN and addresses that lead to it.
+    pub places: Vec<(Option<u16>, IpAddr)>,
+    /// What it calls itself.
+    pub announced_name: String,
+    /// What points to its type, a bit each.
+    pub clues: u128,
+    /// When it was first heard.
+    pub first_seen: Timestamp,
+    /// When it was last heard.
+    pub last_seen: Timestamp,
+    /// Carries other devices' packets.
+    pub is_router: bool,
+}
+
+/// The devices.
+#[derive(Debug)]
+pub struct Inventory {
+    devices: Recent<DeviceId, Device>,
+    places: Recent<Place, DeviceId>,
+    aliases: Recent<DeviceId, DeviceId>,
+    names: Recent<IpAddr, ArrayString<NAME_BYTES_MAX>>,
+    given: Vec<Given>,
+    news: VecDeque<DeviceId>,
+}
+
+impl Inventory {
+    /// No devices yet; `given` is what the clinic said of those that may come.
+    #[must_use]
+    pub fn new(given: Vec<Given>, seed: u64) -> Self {
+        Inventory {
+            devices: Recent::new(DEVICES_MAX, seed),
+            places: Recent::new(PLACES_MAX, seed),
+            aliases: Recent::new(DEVICES_MAX, seed),
+            names: Recent::new(NAMES_MAX, seed),
+            given,
+            news: VecDeque::with_capacity(NEWS_MAX),
+        }
+    }
+
+    /// Memory it may take, in bytes.
+    #[must_use]
+    pub const fn memory_bytes_max() -> usize {
+        Recent::<DeviceId, Device>::memory_bytes(DEVICES_MAX)
+            + Recent::<Place, DeviceId>::memory_bytes(PLACES_MAX)
+            + Recent::<DeviceId, DeviceId>::memory_bytes(DEVICES_MAX)
+            + Recent::<IpAddr, ArrayString<NAME_BYTES_MAX>>::memory_bytes(NAMES_MAX)
+            + NEWS_MAX * size_of::<DeviceId>()
+    }
+
+    /// How many devices there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.devices.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.devices.is_empty()
+    }
+
+    /// How many devices were forgotten because there were too many.
+    #[must_use]
+    pub const fn forgotten(&self) -> u64 {
+        self.devices.forgotten()
+    }
+
+    /// An inside address sent something: which device is it? Made, if it is new.
+    pub fn heard(&mut self, now: Timestamp, vlan: Option<Vlan>, ip: IpAddr) -> DeviceId {
+        let place = Place::Ip(vlan, ip);
+        if let Some(id) = self.places.get_mut(&place).copied()
+            && let Some(device) = self.devices.get_mut(&id)
+        {
+            device.last_seen = device.last_seen.max(now);
+            return id;
+        }
+        let hash =
+            StableHash::new("device by address").u64(vlan.map_or(0, |vlan| u64::from(vlan.0) + 1)).ip(ip);
+        self.make(now, DeviceId(hash.finish()), None, Some((vlan, ip)))
+    }
+
+    /// The device that has this inside address, if it was ever heard.
+    #[must_use]
+    pub fn at(&self, vlan: Option<Vlan>, ip: IpAddr) -> Option<DeviceId> {
+        self.places.get(&Place::Ip(vlan, ip)).copied()
+    }
+
+    /// The network said that this address belongs to this Ethernet address. Returns whose it is now.
+    pub fn bind(&mut self, now: Timestamp, vlan: Option<Vlan>, mac: Mac, ip: IpAddr, how: How) -> DeviceId {
+        let place = Place::Ip(vlan, ip);
+        let by_mac = self.places.get_mut(&Place::Mac(mac)).copied();
+        let by_ip = self.places.get_mut(&place).copied();
+        match (by_mac, by_ip) {
+            (Some(one), Some(other)) if one == other => {
+                if let Some(device) = self.devices.get_mut(&one) {
+                    device.last_seen = device.last_seen.max(now);
+                }
+                one
+            }
+            (None, Some(owner)) => match self.devices.get_mut(&owner) {
+                Some(device) if device.mac.is_none() => {
+                    device.mac = Some(mac);
+                    device.last_seen = device.last_seen.max(now);
+                    self.places.entry(Place::Mac(mac), || owner);
+                    self.describe(owner);
+                    owner
+                }
+                _ => {
+                    let newcomer = self.make(now, DeviceId(mac_hash(mac)), Some(mac), None);
+                    self.claim(now, newcomer, owner, vlan, ip, how)
+                }
+            },
+            (Some(owner), None) => {
+                self.give(owner, vlan, ip, now);
+                owner
+            }
+            (None, None) => self.make(now, DeviceId(mac_hash(mac)), Some(mac), Some((vlan, ip))),
+            (Some(claimant), Some(owner)) => self.claim(now, claimant, owner, vlan, ip, how),
+        }
+    }
+
+    /// Two devices for one address: one and the same, or the address changed hands, or somebody lies.
+    fn claim(
+        &mut self,
+        now: Timestamp,
+        claimant: DeviceId,
+        owner: DeviceId,
+        vlan: Option<Vlan>,
+        ip: IpAddr,
+        how: How,
+    ) -> DeviceId {
+        let Some(old) = self.devices.get(&owner) else {
+            self.give(claimant, vlan, ip, now);
+            return claimant;
+        };
+        if old.mac.is_none() {
+            return self.merge(claimant, owner);
+        }
+        let is_free = how == How::Lease || now.since(old.last_seen) > ADDRESS_KEPT;
+        if is_free {
+            if let Some(old) = self.devices.get_mut(&owner) {
+                old.ips.retain(|known| *known != ip);
+            }
+            self.give(claimant, vlan, ip, now);
+        }
+        claimant
+    }
+
+    /// Two are one: the one heard first stays.
+    fn merge(&mut self, one: DeviceId, other: DeviceId) -> DeviceId {
+        let first_seen = |id: &DeviceId| self.devices.get(id).map(|device| (device.first_seen, *id));
+        let (stays, goes) = if first_seen(&one) <= first_seen(&other) { (one, other) } else { (other, one) };
+        let Some(gone) = self.devices.remove(&goes) else { return stays };
+        let mut moved: ArrayVec<Place, 64> =
+            self.places.iter().filter(|(_, id)| **id == goes).map(|(place, _)| *place).take(64).collect();
+        for place in moved.drain(..) {
+            *self.places.entry(place, || stays) = stays;
+        }
+        self.aliases.entry(goes, || stays);
+        if let Some(device) = self.devices.get_mut(&stays) {
+            device.mac = device.mac.or(gone.mac);
+            for ip in gone.ips {
+                remember(device, ip);
+            }
+            device.last_seen = device.last_seen.max(gone.last_seen);
+            device.clues.0 |= gone.clues.0;
+            device.is_router |= gone.is_router;
+            device.given = device.given.take().or(gone.given);
+            if device.announced_name.is_empty() {
+                device.announced_name = gone.announced_name;
+            }
+        }
+        self.describe(stays);
+        stays
+    }
+
+    fn make(
+        &mut self,
+        now: Timestamp,
+        id: DeviceId,
+        mac: Option<Mac>,
+        at: Option<(Option<Vlan>, IpAddr)>,
+    ) -> DeviceId {
+        let device = Device {
+            id,
+            mac,
+            ips: ArrayVec::new(),
+            announced_name: ArrayString::new(),
+            given: None,
+            first_seen: now,
+            last_seen: now,
+            is_router: false,
+            clues: Clues::default(),
+        };
+        self.devices.entry(id, || device);
+        if let Some(mac) = mac {
+            self.places.entry(Place::Mac(mac), || id);
+        }
+        match at {
+            Some((vlan, ip)) => self.give(id, vlan, ip, now),
+            None => self.describe(id),
+        }
+        id
+    }
+
+    fn give(&mut self, id: DeviceId, vlan: Option<Vlan>, ip: IpAddr, now: Timestamp) {
+        *self.places.entry(Place::Ip(vlan, ip), || id) = id;
+        if let Some(device) = self.devices.get_mut(&id) {
+            device.last_seen = device.last_seen.max(now);
+            remember(device, ip);
+        }
+        self.describe(id);
+    }
+
+    /// Looks up what the clinic and the IEEE say of a device whose addresses changed.
+    fn describe(&mut self, id: DeviceId) {
+        let Some(device) = self.devices.get_mut(&id) else { return };
+        let is_it = |given: &&Given| match given.mac {
+            Some(mac) => device.mac == Some(mac),
+            None => given.ip.is_some_and(|ip| device.ips.contains(&ip)),
+        };
+        if let Some(given) = self.given.iter().find(is_it) {
+            device.given = Some(given.clone());
+        }
+        if let Some(mac) = device.mac {
+            if let Some(vendor) = vendor(mac) {
+                device.clues.add(Source::Vendor, vendor);
+            }
+            if mac.is_randomised() {
+                device.clues.add(Source::Habit, "randomised-address");
+            }
+        }
+        self.tell(id);
+    }
+
+    fn tell(&mut self, id: DeviceId) {
+        if self.news.len() < NEWS_MAX && self.news.back() != Some(&id) {
+            self.news.push_back(id);
+        }
+    }
+
+    /// The next device that is new or of which something new is known.
+    pub fn next_news(&mut self) -> Option<&Device> {
+        let id = self.news.pop_front()?;
+        self.get(id)
+    }
+
+    /// The device with this id, or the one it turned out to be.
+    #[must_use]
+    pub fn get(&self, id: DeviceId) -> Option<&Device> {
+        self.devices.get(&self.resolve(id))
+    }
+
+    /// The id that this one turned out to be.
+    #[must_use]
+    pub fn resolve(&self, id: DeviceId) -> DeviceId {
+        let mut id = id;
+        // Aliases are never made of aliases' targets in a ring; eight steps are more than a lifetime of merges.
+        for _ in 0..8 {
+            match self.aliases.get(&id) {
+                Some(next) => id = *next,
+                None => break,
+            }
+        }
+        id
+    }
+
+    /// All devices, the one heard last first.
+    pub fn iter(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter().map(|(_, device)| device)
+    }
+
+    /// This Ethernet address carried a packet of somebody outside: it is a router's.
+    pub fn forwards(&mut self, mac: Mac) {
+        if let Some(id) = self.places.get(&Place::Mac(mac)).copied()
+            && let Some(device) = self.devices.get_mut(&id)
+            && !device.is_router
+        {
+            device.is_router = true;
+            device.clues.add(Source::Habit, "forwards");
+            self.tell(id);
+        }
+    }
+
+    /// The device that has this Ethernet address.
+    #[must_use]
+    pub fn with_mac(&self, mac: Mac) -> Option<DeviceId> {
+        self.places.get(&Place::Mac(mac)).copied()
+    }
+
+    /// A device said something of itself.
+    pub fn announced(&mut self, id: DeviceId, announce: &Announce<'_>) {
+        let id = self.resolve(id);
+        let Some(device) = self.devices.get_mut(&id) else { return };
+        let is_new = match announce {
+            Announce::HostName(name) => {
+                let name = cut(name);
+                let is_new = device.announced_name != name;
+                device.announced_name = name;
+                device.clues.add(Source::Name, &name) | is_new
+            }
+            Announce::Service(service) => device.clues.add(Source::Service, service),
+            Announce::VendorClass(class) => device.clues.add(Source::VendorClass, class),
+            Announce::Model(model) => device.clues.add(Source::Model, model),
+            Announce::Address { .. } | Announce::ParameterList(_) => false,
+        };
+        if is_new {
+            self.tell(id);
+        }
+    }
+
+    /// A device said which program it runs.
+    pub fn runs(&mut self, id: DeviceId, software: &Software<'_>) {
+        let id = self.resolve(id);
+        if self.devices.get_mut(&id).is_some_and(|device| device.clues.add(Source::Software, software.text)) {
+            self.tell(id);
+        }
+    }
+
+    /// A device answered on a server port.
+    pub fn serves(&mut self, id: DeviceId, port: u16) {
+        /// Above this no clue points anywhere.
+        const PORT_MAX: u16 = 11_112;
+        if port > PORT_MAX {
+            return;
+        }
+        let mut digits = ArrayString::<5>::new();
+        let id = self.resolve(id);
+        if core::fmt::Write::write_fmt(&mut digits, format_args!("{port}")).is_ok()
+            && self.devices.get_mut(&id).is_some_and(|device| device.clues.add(Source::Port, &digits))
+        {
+            self.tell(id);
+        }
+    }
+
+    /// An outside address was found under this name.
+    pub fn name_outside(&mut self, ip: IpAddr, name: &str) {
+        *self.names.entry(ip, ArrayString::new) = cut(name);
+    }
+
+    /// The name under which an outside address was last found.
+    #[must_use]
+    pub fn outside_name(&self, ip: IpAddr) -> Option<&str> {
+        self.names.get(&ip).map(ArrayString::as_str)
+    }
+
+    /// How an output names this end.
+    #[must_use]
+    pub fn party(&self, subject: Subject) -> Party {
+        match subject {
+            Subject::Device(id) => match self.get(id) {
+                Some(device) => Party {
+                    id: Some(device.id),
+                    name: device.name().map(str::to_owned),
+                    ip: device.ips.first().copied(),
+                    mac: device.mac,
+                    device_type: device.device_type(),
+                    type_confirmed: device.is_type_confirmed(),
+                    vendor: device.vendor(),
+                },
+                None => Party { id: Some(id), ..Party::default() },
+            },
+            Subject::Address(ip) => {
+                Party { ip: Some(ip), name: self.outside_name(ip).map(str::to_owned), ..Party::default() }
+            }
+        }
+    }
+
+    /// What the clinic says of devices changed.
+    pub fn set_given(&mut self, given: Vec<Given>) {
+        self.given = given;
+        let ids: Vec<DeviceId> = self.devices.iter().map(|(id, _)| *id).collect();
+        for id in ids {
+            if let Some(device) = self.devices.get_mut(&id) {
+                device.given = None;
+            }
+            self.describe(id);
+        }
+    }
+
+    /// What a snapshot keeps, longest silent first, so that restoring keeps the order.
+    #[must_use]
+    pub fn save(&self) -> Vec<SavedDevice> {
+        let mut saved: Vec<SavedDevice> = self
+            .devices
+            .iter()
+            .map(|(id, device)| SavedDevice {
+                id: *id,
+                mac: device.mac,
+                places: self
+                    .places
+                    .iter()
+                    .filter_map(|(place, owner)| match place {
+                        Place::Ip(vlan, ip) if owner == id => Some((vlan.map(|vlan| vlan.0), *ip)),
+                        Place::Ip(..) | Place::Mac(_) => None,
+                    })
+                    .collect(),
+                announced_name: device.announced_name.to_string(),
+                clues: device.clues.0,
+                first_seen: device.first_seen,
+                last_seen: device.last_seen,
+                is_router: device.is_router,
+            })
+            .collect();
+        saved.reverse();
+        saved
+    }
+
+    /// Puts back what a snapshot kept. Nothing of it is news.
+    pub fn restore(&mut self, saved: &[SavedDevice]) {
+        for old in saved {
+            self.make(old.first_seen, old.id, old.mac, None);
+            for (vlan, ip) in old.places.iter().rev() {
+                self.give(old.id, vlan.map(Vlan), *ip, old.first_seen);
+            }
+            if let Some(device) = self.devices.get_mut(&old.id) {
+                device.announced_name = cut(&old.announced_name);
+                device.clues.0 |= old.clues;
+                device.last_seen = old.last_seen;
+                device.is_router = old.is_router;
+            }
+        }
+        self.news.clear();
+    }
+}
+
+fn mac_hash(mac: Mac) -> u64 {
+    StableHash::new("device by mac").u64(mac.as_u64()).finish()
+}
+
+fn cut(name: &str) -> ArrayString<NAME_BYTES_MAX> {
+    let mut short = ArrayString::new();
+    short.push_str(&name[..name.floor_char_boundary(NAME_BYTES_MAX)]);
+    short
+}
+
+fn remember(device: &mut Device, ip: IpAddr) {
+    if device.ips.first() == Some(&ip) {
+        return;
+    }
+    device.ips.retain(|known| *known != ip);
+    if device.ips.is_full() {
+        device.ips.pop();
+    }
+    device.ips.insert(0, ip);
+}
+
+#[cfg(test)]
+mod tests {
+    use common_model::DeviceType;
+
+    use super::*;
+
+    const MAC: Mac = Mac([0, 0x1b, 0x63, 0, 0, 7]);
+    const OTHER: Mac = Mac([0, 0x1b, 0x63, 0, 0, 8]);
+
+    fn at(secs: u64) -> Timestamp {
+        Timestamp::from_secs(secs)
+    }
+
+    fn ip(last: u8) -> IpAddr {
+        IpAddr::from([10, 0, 0, last])
+    }
+
+    #[test]
+    fn an_address_becomes_a_device_and_arp_ties_it_down() {
+        let mut inventory = Inventory::new(Vec::new(), 1);
+        let first = inventory.heard(at(1), None, ip(7));
+        assert_eq!(inventory.bind(at(2), None, MAC, ip(7), How::Arp), first);
+        let device = inventory.get(first).unwrap();
+        assert_eq!((device.mac, device.ips.as_slice()), (Some(MAC), &[ip(7)][..]));
+        assert_eq!(
+            inventory.bind(at(3), None, MAC, ip(9), How::Lease),
+            first,
+            "its new address is the same device"
+        );
+        assert_eq!(inventory.heard(at(4), None, ip(9)), first);
+    }
+
+    #[test]
+    fn two_that_are_one_keep_the_first_id() {
+        let mut inventory = Inventory::new(Vec::new(), 1);
+        let by_mac = inventory.bind(at(1), None, MAC, ip(7), How::Arp);
+        let by_ip = inventory.heard(at(2), None, "fe80::7".parse().unwrap());
+        assert_ne!(by_mac, by_ip);
+        assert_eq!(inventory.bind(at(3), None, MAC, "fe80::7".parse().unwrap(), How::Neighbour), by_mac);
+        assert_eq!(inventory.resolve(by_ip), by_mac);
+        assert_eq!(inventory.len(), 1);
+        assert_eq!(inventory.get(by_ip).unwrap().ips.len(), 2);
+    }
+
+    #[test]
+    fn who_claims_anothers_address_does_not_become_the_other() {
+        let mut inventory = Inventory::new(Vec::new(), 1);
+        let owner = inventory.bind(at(1), None, MAC, ip(1), How::Arp);
+        let liar = inventory.bind(at(2), None, OTHER, ip(1), How::Arp);
+        assert_ne!(owner, liar);
+        assert_eq!(inventory.heard(at(3), None, ip(1)), owner);
+        inventory.bind(at(4), None, OTHER, ip(1), How::Lease);
+        assert_eq!(inventory.heard(at(5), None, ip(1)), liar, "DHCP gave it away");
+    }
+
+    #[test]
+    fn the_clinic_knows_best() {
+        let given = Given {
+            mac: Some(MAC),
+            name: Some("Ultralyd".into()),
+            device_type: Some(DeviceType::Medical),
+            is_confirmed: true,
+            ip: None,
+        };
+        let mut inventory = Inventory::new(vec![given], 1);
+        let id = inventory.bind(at(1), None, MAC, ip(7), How::Arp);
+        inventory.announced(id, &Announce::HostName("iphone"));
+        let party = inventory.party(Subject::Device(id));
+        assert_eq!(
+            (party.name.as_deref(), party.device_type, party.type_confirmed),
+            (Some("Ultralyd"), DeviceType::Medical, true)
+        );
+    }
+
+    #[test]
+    fn a_snapshot_gives_the_same_devices_back() {
+        let mut inventory = Inventory::new(Vec::new(), 1);
+        for last in 1..20 {
+            inventory.bind(at(u64::from(last)), None, Mac([0, 0, 0, 0, 1, last]), ip(last), How::Arp);
+        }
+        let id = inventory.heard(at(30), Some(Vlan(4)), ip(3));
+        inventory.announced(id, &Announce::HostName("printer"));
+        let mut again = Inventory::new(Vec::new(), 2);
+        again.restore(&inventory.save());
+        assert_eq!(again.save(), inventory.save());
+        assert!(again.next_news().is_none());
+        assert_eq!(again.heard(at(31), Some(Vlan(4)), ip(3)), id);
+    }
+}
