@@ -1,0 +1,343 @@
+//! The open incidents and their lives: opened, updated, quiet, closed.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use common_model::hash::StableHash;
+use common_model::{ClosedBy, Due, Finding, Incident, IncidentId, IncidentState, Subject, Timestamp};
+
+use crate::rules;
+
+/// What makes two findings the same trouble.
+type Identity = (&'static str, Subject, u64);
+
+/// What the caller knows of the device of a finding.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// Whether what is normal for it has been learned.
+    pub has_profile: bool,
+    /// Whether the clinic said that it knows this kind of trouble of this device.
+    pub is_known: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    incident: Incident,
+    /// How many findings it had, and when, at the last step that was handed out.
+    told: (u32, Timestamp),
+}
+
+/// The open incidents.
+#[derive(Debug, Default)]
+pub struct Incidents {
+    open: BTreeMap<Identity, Open>,
+    steps: VecDeque<Incident>,
+    opened: u64,
+    crowded_out: u64,
+}
+
+impl Incidents {
+    /// None open.
+    #[must_use]
+    pub fn new() -> Self {
+        Incidents::default()
+    }
+
+    /// Takes a finding: it opens an incident or belongs to one. Returns which.
+    pub fn add(&mut self, finding: &Finding, seen: Seen) -> IncidentId {
+        let identity = (finding.kind.id, finding.device, finding.identity);
+        let due = if seen.is_known { Due::None } else { rules::alone(finding, seen.has_profile) };
+        let id = match self.open.get_mut(&identity) {
+            Some(open) => {
+                let incident = &mut open.incident;
+                incident.findings = incident.findings.saturating_add(1);
+                incident.last_seen = incident.last_seen.max(finding.at);
+                incident.confidence = incident.confidence.max(finding.confidence);
+                incident.severity = incident.severity.max(finding.kind.severity);
+                incident.facts = finding.facts.clone();
+                incident.peer = finding.peer.or(incident.peer);
+                let is_worse = due > incident.due || incident.state == IncidentState::Quiet;
+                incident.due = incident.due.max(due);
+                incident.state = IncidentState::Updated;
+                let (told, told_at) = open.told;
+                let has_doubled = incident.findings >= told.saturating_mul(2)
+                    && incident.last_seen.since(told_at) >= rules::UPDATE_EVERY;
+                let id = incident.id;
+                if is_worse || has_doubled {
+                    self.tell(identity);
+                }
+                id
+            }
+            None => {
+                self.make_room();
+                let incident = open(finding, due);
+                let id = incident.id;
+                self.opened = self.opened.saturating_add(1);
+                self.open.insert(identity, Open { incident, told: (0, finding.at) });
+                self.tell(identity);
+                id
+            }
+        };
+        self.corroborate(identity);
+        id
+    }
+
+    /// Lets what was not seen for its time go quiet, and close.
+    pub fn timeout(&mut self, now: Timestamp) {
+        let due: Vec<Identity> = self
+            .open
+            .iter()
+            .filter(|(_, open)| quiet_at(open).is_some_and(|at| at <= now))
+            .map(|(id, _)| *id)
+            .collect();
+        for identity in due {
+            let Some(open) = self.open.get_mut(&identity) else { continue };
+            // A red card latches: it goes quiet, and stays until somebody closes it.
+            if open.incident.due == Due::Now {
+                open.incident.state = IncidentState::Quiet;
+                self.tell(identity);
+            } else {
+                self.close(identity, ClosedBy::Quiet);
+            }
+        }
+    }
+
+    /// When the next incident goes quiet.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.open.values().filter_map(quiet_at).min()
+    }
+
+    /// Somebody closed an incident. False when it is not open.
+    pub fn closed_by(&mut self, id: IncidentId, who: ClosedBy) -> bool {
+        let found = self.open.iter().find(|(_, open)| open.incident.id == id).map(|(identity, _)| *identity);
+        if let Some(identity) = found {
+            self.close(identity, who);
+        }
+        found.is_some()
+    }
+
+    /// The next step of an incident's life.
+    pub fn poll_step(&mut self) -> Option<Incident> {
+        self.steps.pop_front()
+    }
+
+    /// Whether this device has an open incident that the clinic was shown.
+    #[must_use]
+    pub fn has_card(&self, device: Subject) -> bool {
+        self.open.values().any(|open| open.incident.device == device && open.incident.due > Due::None)
+    }
+
+    /// The open incidents, in a fixed order.
+    pub fn iter(&self) -> impl Iterator<Item = &Incident> {
+        self.open.values().map(|open| &open.incident)
+    }
+
+    /// How many incidents were opened.
+    #[must_use]
+    pub const fn opened(&self) -> u64 {
+        self.opened
+    }
+
+    /// How many were closed because there were too many.
+    #[must_use]
+    pub const fn crowded_out(&self) -> u64 {
+        self.crowded_out
+    }
+
+    /// Two different troubles of one device make each other red.
+    fn corroborate(&mut self, identity: Identity) {
+        let Some(this) = self.open.get(&identity).map(|open| open.incident.clone()) else { return };
+        let others: Vec<Identity> = self
+            .open
+            .iter()
+            .filter(|(_, open)| rules::corroborate(&this, &open.incident))
+            .map(|(identity, _)| *identity)
+            .collect();
+        if others.is_empty() {
+            return;
+        }
+        for identity in others.into_iter().chain([identity]) {
+            let Some(open) = self.open.get_mut(&identity) else { continue };
+            if open.incident.due < rules::CORROBORATED {
+                open.incident.due = rules::CORROBORATED;
+                if open.incident.state != IncidentState::Opened || open.told.0 > 0 {
+                    open.incident.state = IncidentState::Updated;
+                }
+                self.tell(identity);
+            }
+        }
+    }
+
+    fn tell(&mut self, identity: Identity) {
+        let Some(open) = self.open.get_mut(&identity) else { return };
+        open.told = (open.incident.findings, open.incident.last_seen);
+        self.steps.push_back(open.incident.clone());
+    }
+
+    fn close(&mut self, identity: Identity, who: ClosedBy) {
+        if let Some(mut open) = self.open.remove(&identity) {
+            open.incident.state = IncidentState::Closed;
+            open.incident.closed_by = Some(who);
+            self.steps.push_back(open.incident);
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.open.len() < rules::OPEN_MAX {
+            return;
+        }
+        let least =
+            self.open.iter().min_by_key(|(_, open)| (open.incident.due == Due::Now, open.incident.last_seen));
+        if let Some(identity) = least.map(|(identity, _)| *identity) {
+            self.crowded_out = self.crowded_out.saturating_add(1);
+            self.close(identity, ClosedBy::Quiet);
+        }
+    }
+}
+
+fn open(finding: &Finding, due: Due) -> Incident {
+    let subject = match finding.device {
+        Subject::Device(id) => StableHash::new("incident").u64(id.0),
+        Subject::Address(ip) => StableHash::new("incident").ip(ip),
+    };
+    let id =
+        subject.bytes(finding.kind.id.as_bytes()).u64(finding.identity).u64(finding.at.as_nanos()).finish();
+    Incident {
+        id: IncidentId(id),
+        state: IncidentState::Opened,
+        closed_by: None,
+        opened_at: finding.at,
+        last_seen: finding.at,
+        kind: finding.kind,
+        device: finding.device,
+        role: finding.role,
+        peer: finding.peer,
+        severity: finding.kind.severity,
+        confidence: finding.confidence,
+        due,
+        findings: 1,
+        facts: finding.facts.clone(),
+    }
+}
+
+/// When an incident goes quiet; `None` when it already is.
+fn quiet_at(open: &Open) -> Option<Timestamp> {
+    let incident = &open.incident;
+    (incident.state != IncidentState::Quiet).then(|| incident.last_seen + incident.kind.quiet_for)
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use common_model::{Category, Confidence, DeviceId, Facts, FindingRole, Kind, Severity};
+
+    use super::*;
+
+    const fn kind(id: &'static str, category: Category, alone: Due) -> Kind {
+        Kind {
+            id,
+            category,
+            techniques: &[],
+            message: "m",
+            facts: &[],
+            severity: Severity::High,
+            alone,
+            card_from: Confidence::percent(50),
+            needs_profile: false,
+            quiet_for: Duration::from_secs(3_600),
+        }
+    }
+
+    static SCAN: Kind = kind("port-scan", Category::Scan, Due::Today);
+    static SWEEP: Kind = kind("address-sweep", Category::Scan, Due::Today);
+    static GUESSING: Kind = kind("password-guessing", Category::Bruteforce, Due::Today);
+    static KNOWN_BAD: Kind = kind("known-bad-contact", Category::C2Beacon, Due::Now);
+    static NEW: Kind = Kind { needs_profile: true, ..kind("new-device", Category::NewDevice, Due::Week) };
+
+    fn finding(kind: &'static Kind, device: u64, at_secs: u64, confidence: u8) -> Finding {
+        Finding {
+            kind,
+            at: Timestamp::from_secs(at_secs),
+            device: Subject::Device(DeviceId(device)),
+            role: FindingRole::Source,
+            peer: None,
+            identity: 0,
+            confidence: Confidence::percent(confidence),
+            facts: Facts::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    /// (kind, state, due) of all steps that wait.
+    fn steps(incidents: &mut Incidents) -> Vec<(&'static str, &'static str, &'static str)> {
+        core::iter::from_fn(|| incidents.poll_step())
+            .map(|step| (step.kind.id, step.state.as_str(), step.due.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn the_same_trouble_is_one_incident_and_is_not_said_twice() {
+        let mut incidents = Incidents::new();
+        let first = incidents.add(&finding(&SCAN, 1, 10, 90), Seen::default());
+        for second in 11..20 {
+            assert_eq!(incidents.add(&finding(&SCAN, 1, second, 90), Seen::default()), first);
+        }
+        assert_eq!(steps(&mut incidents), [("port-scan", "opened", "today")]);
+        incidents.timeout(Timestamp::from_secs(19 + 3_600));
+        assert_eq!(steps(&mut incidents), [("port-scan", "closed", "today")]);
+        assert_ne!(incidents.add(&finding(&SCAN, 1, 9_000, 90), Seen::default()), first);
+    }
+
+    #[test]
+    fn red_latches() {
+        let mut incidents = Incidents::new();
+        let id = incidents.add(&finding(&KNOWN_BAD, 1, 10, 90), Seen::default());
+        incidents.timeout(Timestamp::from_secs(90_000));
+        incidents.timeout(Timestamp::from_secs(900_000));
+        assert_eq!(
+            steps(&mut incidents),
+            [("known-bad-contact", "opened", "now"), ("known-bad-contact", "quiet", "now")]
+        );
+        assert!(incidents.closed_by(id, ClosedBy::Clinic));
+        assert_eq!(steps(&mut incidents), [("known-bad-contact", "closed", "now")]);
+        assert!(!incidents.closed_by(id, ClosedBy::Clinic));
+    }
+
+    #[test]
+    fn two_different_attacks_make_each_other_red() {
+        let mut incidents = Incidents::new();
+        incidents.add(&finding(&SCAN, 1, 10, 90), Seen::default());
+        incidents.add(&finding(&SWEEP, 1, 20, 90), Seen::default());
+        incidents.add(&finding(&GUESSING, 2, 30, 90), Seen::default());
+        assert!(
+            steps(&mut incidents).iter().all(|(_, _, due)| *due == "today"),
+            "same sort, or another device"
+        );
+        incidents.add(&finding(&GUESSING, 1, 40, 90), Seen::default());
+        let red: Vec<_> = steps(&mut incidents).into_iter().filter(|(_, _, due)| *due == "now").collect();
+        assert_eq!(red.len(), 3, "{red:?}");
+    }
+
+    #[test]
+    fn unsure_unlearned_or_known_is_a_note() {
+        let mut incidents = Incidents::new();
+        incidents.add(&finding(&SCAN, 1, 10, 49), Seen::default());
+        incidents.add(&finding(&NEW, 1, 10, 90), Seen::default());
+        incidents.add(&finding(&GUESSING, 1, 10, 90), Seen { is_known: true, has_profile: true });
+        assert!(steps(&mut incidents).iter().all(|(_, state, due)| (*state, *due) == ("opened", "none")));
+        incidents.add(&finding(&NEW, 1, 20, 90), Seen { has_profile: true, is_known: false });
+        assert_eq!(steps(&mut incidents), [("new-device", "updated", "week")], "now it speaks");
+    }
+
+    #[test]
+    fn a_flood_crowds_out_the_oldest_that_is_not_red() {
+        let mut incidents = Incidents::new();
+        incidents.add(&finding(&KNOWN_BAD, 0, 1, 90), Seen::default());
+        for device in 1..=(rules::OPEN_MAX as u64 + 9) {
+            incidents.add(&finding(&SCAN, device, 10 + device, 90), Seen::default());
+        }
+        assert_eq!((incidents.iter().count(), incidents.crowded_out()), (rules::OPEN_MAX, 10));
+        assert!(incidents.iter().any(|incident| incident.due == Due::Now));
+    }
+}
