@@ -173,7 +173,7 @@ fn canonical(kind: IndicatorKind, value: &str) -> Option<String> {
 fn moment(text: &str) -> Option<Timestamp> {
     let moment = text.parse::<jiff::Timestamp>().ok().or_else(|| {
         let date = text.parse::<jiff::civil::Date>().ok()?;
-        Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+        Some(date.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok()?.timestamp())
     })?;
     u64::try_from(moment.as_second()).ok().map(Timestamp::from_secs)
 }
