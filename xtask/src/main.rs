@@ -1,12 +1,14 @@
 //! The house's own tool: checks its rules, writes its generated pages, makes new things from templates.
 //!
 //! `cargo xtask tidy | docs | new`. It belongs to the workshop and not to the product: nothing depends on it.
-#![expect(clippy::print_stdout, reason = "a command line tool answers on its standard output")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to who called it")]
 
 mod docs;
 mod house;
 mod new;
 mod tidy;
+
+use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Parser, Subcommand};
@@ -40,9 +42,20 @@ enum Task {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            eprintln!("xtask: {err:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
     let house = House::read()?;
-    match Arguments::parse().task {
+    match arguments.task {
         Task::Tidy => tidy(&house),
         Task::Docs { check: true } => docs::check(&house),
         Task::Docs { check: false } => docs::write(&house),

@@ -26,3 +26,8 @@ pub use event::{
     LookupPhase, NameLookup, Request, Software,
 };
 pub use protocol::{Carrier, Input, Probe, Progress, Protocol, Side, Spec};
+
+/// What `cargo xtask new protocol` copies; built and tested here so that it cannot rot.
+#[cfg(test)]
+#[path = "../../../xtask/templates/protocol/mod.rs"]
+pub mod template;
