@@ -1,0 +1,129 @@
+//! `site.toml`: what is read, what is written, and what is refused with which words.
+
+use common_model::{DeviceType, Timestamp};
+use common_site::{ContactRole, Monitored, Site, SiteError};
+
+const FULL: &str = include_str!("full.site.toml");
+
+#[test]
+fn full_file_is_read() {
+    let site = Site::parse(FULL).unwrap();
+    assert_eq!(site.clinic, "Lægerne Strandparken");
+    assert_eq!(site.monitored.holds("10.20.30.9".parse().unwrap()), Some(true));
+    assert_eq!(site.monitored.holds("10.20.31.9".parse().unwrap()), Some(false));
+    assert_eq!(site.contacts[&ContactRole::ItSupplier].phone.as_deref(), Some("+45 70 00 00 01"));
+    assert_eq!(site.devices.len(), 3);
+    assert_eq!(site.devices[1].device_type, DeviceType::Medical);
+    assert!(site.devices[0].confirmed && !site.devices[2].confirmed);
+    assert_eq!(site.detector("dns-tunnel").unwrap()["distinct_names_min"].as_integer(), Some(300));
+    assert!(site.detector("port-scan").is_none());
+
+    let march = Timestamp::from_secs(1_773_822_600);
+    assert!(site.is_known("port-scan", Some("Reception"), None, None, march));
+    assert!(!site.is_known("port-scan", Some("Reception"), None, None, Timestamp::from_secs(1_800_000_000)));
+    // Friday 2026-03-20, 14:30 in Copenhagen: closed at 14.
+    assert!(!site.is_open(Timestamp::from_secs(1_774_013_400)));
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    for text in [FULL, "", "whole_network = \"one flat net\"\n", "[opening_hours]\n"] {
+        let site = Site::parse(text).unwrap();
+        let printed = site.to_toml();
+        assert_eq!(Site::parse(&printed), Ok(site), "{printed}");
+    }
+}
+
+#[test]
+fn nothing_said_is_the_default() {
+    let site = Site::parse("").unwrap();
+    assert_eq!(site, Site::default());
+    assert_eq!(site.monitored, Monitored::Automatic);
+}
+
+#[test]
+fn errors_say_line_field_and_suggestion() {
+    let device = "name = \"A\"\ntype = \"pc\"\n";
+    let cases = [
+        ("clinic = \"A\"\nopning_hours = 3\n".to_owned(), "line 2, `opning_hours`: unknown field"),
+        ("opning_hours = 3\n".to_owned(), "did you mean `opening_hours`?"),
+        ("[opening_hours]\nmunday = \"08:00-16:00\"\n".to_owned(), "did you mean `monday`?"),
+        (
+            "[opening_hours]\nmonday = \"16:00-08:00\"\n".to_owned(),
+            "line 2, `opening_hours.monday`: “16:00-08:00”: hours end before they begin",
+        ),
+        ("clinic = \n".to_owned(), "line 1"),
+        (
+            "timezone = \"Europe/Kopenhagen\"\n".to_owned(),
+            "line 1, `timezone`: “Europe/Kopenhagen” is not a time zone",
+        ),
+        (
+            "inside = [\n\"10.0.0.0/24\",\n\"10.0.1.5/24\"]\n".to_owned(),
+            "line 3, `inside`: “10.0.1.5/24” does not begin where the segment begins; did you mean “10.0.1.0/24”?",
+        ),
+        ("inside = [\"10.0.1.5\"]\n".to_owned(), "has no length; did you mean “10.0.1.0/24”?"),
+        ("inside = [\"0.0.0.0/0\"]\n".to_owned(), "is everything"),
+        ("inside = [\"here\"]\n".to_owned(), "is not a segment"),
+        ("inside = []\n".to_owned(), "names no segment"),
+        (
+            "inside = [\"10.0.0.0/24\"]\nwhole_network = \"x\"\n".to_owned(),
+            "line 2, `whole_network`: stands beside `inside`",
+        ),
+        ("whole_network = \"\"\n".to_owned(), "needs its reason"),
+        (
+            "[contacts.it_suplier]\nname = \"A\"\n".to_owned(),
+            "line 1, `contacts.it_suplier`: there is no such contact; did you mean `it_supplier`?",
+        ),
+        ("[contacts.owner]\nname = \"A\"\nphon = \"1\"\n".to_owned(), "line 3, `phon`: unknown field"),
+        (
+            "[contacts.owner]\nname = \"A\"\nhours = \"all day\"\n".to_owned(),
+            "line 3, `contacts.owner.hours`",
+        ),
+        (format!("[[device]]\n{device}"), "line 2, `device`: “A” has neither mac nor ip"),
+        (
+            format!("[[device]]\n{device}mac = \"02:00\"\n"),
+            "line 4, `device.mac`: “02:00”: not an Ethernet address",
+        ),
+        (format!("[[device]]\n{device}ip = \"10.0.0\"\n"), "line 4, `device.ip`: “10.0.0”: "),
+        (
+            "[[device]]\nname = \"A\"\ntype = \"printr\"\nip = \"10.0.0.1\"\n".to_owned(),
+            "line 3, `device.type`: “printr” is not a type of device; did you mean `printer`?",
+        ),
+        (
+            "[[device]]\nname = \"A\"\ntype = \"unknown\"\nconfirmed = true\nip = \"10.0.0.1\"\n".to_owned(),
+            "cannot be confirmed",
+        ),
+        (
+            format!("[[device]]\n{device}ip = \"10.0.0.1\"\n[[device]]\n{device}ip = \"10.0.0.2\"\n"),
+            "line 6, `device.name`: “A” stands at another device too",
+        ),
+        (
+            format!(
+                "[[device]]\n{device}mac = \"02:00:00:00:00:01\"\n[[device]]\nname = \"B\"\ntype = \"pc\"\nmac = \"02-00-00-00-00-01\"\n"
+            ),
+            "line 8, `device.mac`",
+        ),
+        ("[[known]]\nkind = \"port-scan\"\n".to_owned(), "line 2, `known`: needs exactly one of"),
+        (
+            "[[known]]\nkind = \"port-scan\"\ndevice = \"A\"\n".to_owned(),
+            "line 3, `known.device`: “A” is the name of no device",
+        ),
+        (
+            "[[known]]\nkind = \"port-scan\"\nip = \"10.0.0.1\"\nuntil = 10:00:00\n".to_owned(),
+            "line 4, `known.until`: must be a day",
+        ),
+        ("trusted_domains = [\"*.Vendor.example\"]\n".to_owned(), "did you mean “vendor.example”?"),
+        ("trusted_domains = [\"com\"]\n".to_owned(), "is not the name of a domain"),
+    ];
+    for (text, wanted) in cases {
+        let error = Site::parse(&text).unwrap_err();
+        assert!(error.to_string().contains(wanted), "{text}\n{error}");
+        assert!(!error.to_string().contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn every_error_names_its_field() {
+    let SiteError { line, field, .. } = Site::parse("[[device]]\nnam = \"A\"\n").unwrap_err();
+    assert_eq!((line, field.as_deref()), (Some(2), Some("nam")));
+}
