@@ -10,14 +10,20 @@ pub mod certificate;
 mod cursor;
 mod event;
 mod protocol;
+#[cfg(test)]
+mod talk;
 mod text;
 
+pub mod dhcp;
 pub mod dns;
+pub mod ftp;
 pub mod tls;
 
 // The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
 any::protocols! {
+    Dhcp(dhcp),
     Dns(dns),
+    Ftp(ftp),
     Tls(tls),
 }
 
