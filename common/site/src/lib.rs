@@ -16,7 +16,7 @@
 //! monday = "08:00-16:00"
 //!
 //! [contacts.it_supplier]            # also: owner, dcis, device_supplier, internet_provider, gp_system
-//! name = "It-leverandøren"
+//! name = "Nordlys IT"
 //! phone = "+45 70 00 00 01"
 //! hours = "08:00-16:00"             # weekdays; left out = always
 //! after_hours_phone = "+45 70 00 00 09"
