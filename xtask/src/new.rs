@@ -9,11 +9,13 @@ use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
 
 use crate::house::House;
-use crate::tidy::lists::PROTOCOLS;
+use crate::tidy::lists::{DETECTORS, PROTOCOLS};
 
 /// What can be made.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum What {
+    /// A detector: a folder in `sensor/detectors/src`.
+    Detector,
     /// A parser: a folder in `sensor/protocols/src`.
     Protocol,
 }
@@ -33,8 +35,23 @@ struct Name {
 pub(crate) fn make(house: &House, what: What, name: &str) -> anyhow::Result<()> {
     let name = Name::parse(name)?;
     match what {
+        What::Detector => detector(house, &name),
         What::Protocol => protocol(house, &name),
     }
+}
+
+fn detector(house: &House, name: &Name) -> anyhow::Result<()> {
+    let list_file = format!("{DETECTORS}/lib.rs");
+    let opening = "pub static ALL: &[&Spec] = &[";
+    let list = insert_before(house.text(&list_file), opening, "mod ", &format!("mod {};", name.snake))?;
+    let list = insert_into(&list, opening, &format!("&{}::SPEC", name.snake))?;
+    copy(house, "detector", &format!("{DETECTORS}/{}", name.snake), name)?;
+    store(house, &list_file, &list)?;
+    format_crate("sensor-detectors")?;
+    println!(
+        "Next: docs/guide/adding-a-detector.md, `cargo xtask docs`, and `cargo nextest run -p sensor-detectors`."
+    );
+    Ok(())
 }
 
 fn protocol(house: &House, name: &Name) -> anyhow::Result<()> {
@@ -69,7 +86,10 @@ impl Name {
 
     /// A template's text with this name in place of the template's own.
     fn put_into(&self, template: &str) -> String {
-        template.replace("Example", &self.pascal).replace("example", &self.kebab)
+        template
+            .replace("Example", &self.pascal)
+            .replace("EXAMPLE", &self.snake.to_uppercase())
+            .replace("example", &self.kebab)
     }
 }
 
@@ -122,6 +142,17 @@ fn insert_after(text: &str, opening: &str, line: &str) -> anyhow::Result<String>
     Ok(lines.join("\n") + "\n")
 }
 
+/// Puts an entry in its alphabetical place in the list that opens with `opening` and closes with the next `]`; rustfmt breaks the lines.
+fn insert_into(text: &str, opening: &str, entry: &str) -> anyhow::Result<String> {
+    let parts = text.split_once(opening).and_then(|(before, rest)| Some((before, rest.split_once(']')?)));
+    let (before, (list, after)) =
+        parts.with_context(|| format!("found no list that opens with `{opening}`"))?;
+    let mut entries: Vec<&str> = list.split(',').map(str::trim).filter(|known| !known.is_empty()).collect();
+    entries.push(entry);
+    entries.sort_unstable();
+    Ok(format!("{before}{opening}{}]{after}", entries.join(", ")))
+}
+
 fn insert_sorted<'a>(lines: &mut Vec<&'a str>, begin: usize, len: usize, line: &'a str) {
     let before = lines.iter().skip(begin).take(len).take_while(|known| **known < line).count();
     lines.insert(begin + before, line);
@@ -135,7 +166,10 @@ mod tests {
     fn a_name_is_written_in_three_ways() {
         let name = Name::parse("dns-tunnel2").unwrap();
         assert_eq!((name.snake.as_str(), name.pascal.as_str()), ("dns_tunnel2", "DnsTunnel2"));
-        assert_eq!(name.put_into("Example(\"example\")"), "DnsTunnel2(\"dns-tunnel2\")");
+        assert_eq!(
+            name.put_into("Example(EXAMPLE, \"example\")"),
+            "DnsTunnel2(DNS_TUNNEL2, \"dns-tunnel2\")"
+        );
     }
 
     #[test]
@@ -156,6 +190,12 @@ mod tests {
              x::list! {\n    Dns(dns),\n    Ftp(ftp),\n    Tls(tls),\n}\npub mod b;\n"
         );
         assert!(insert_after(before, "y::list! {", "x").is_err());
+    }
+
+    #[test]
+    fn an_entry_goes_to_its_place() {
+        let after = insert_into("ALL = &[&a::SPEC, &c::SPEC];\n", "ALL = &[", "&b::SPEC").unwrap();
+        assert_eq!(after, "ALL = &[&a::SPEC, &b::SPEC, &c::SPEC];\n");
     }
 
     #[test]

@@ -7,8 +7,14 @@ use crate::house::House;
 /// Where protocols live.
 pub(crate) const PROTOCOLS: &str = "sensor/protocols/src";
 
+/// Where detectors live.
+pub(crate) const DETECTORS: &str = "sensor/detectors/src";
+
 /// Headings of a protocol's README, in this order.
 const PROTOCOL_HEADINGS: &[&str] = &["What we read", "What we skip", "Limits", "Sources"];
+
+/// Headings of a detector's README, in this order.
+const DETECTOR_HEADINGS: &[&str] = &["What it sees", "How", "Why it matters", "What fools it", "Sources"];
 
 /// `protocols!` lists the folders, in order.
 pub(super) fn protocols(house: &House) -> Vec<String> {
@@ -17,18 +23,83 @@ pub(super) fn protocols(house: &House) -> Vec<String> {
     list_is_folders(&list_file, &listed, &house.folders_in(PROTOCOLS))
 }
 
+/// `ALL` lists the folders, in order, and a folder is called after its id.
+pub(super) fn detectors(house: &House) -> Vec<String> {
+    let list_file = format!("{DETECTORS}/lib.rs");
+    let listed = detector_list(house.text(&list_file));
+    let folders = house.folders_in(DETECTORS);
+    let mut faults = list_is_folders(&list_file, &listed, &folders);
+    for folder in folders {
+        let id = format!("id: \"{}\"", folder.replace('_', "-"));
+        if !house.text(&format!("{DETECTORS}/{folder}/mod.rs")).contains(&id) {
+            faults.push(format!("{DETECTORS}/{folder}/mod.rs does not say `{id}`"));
+        }
+    }
+    faults
+}
+
 /// Fixed headings in fixed order.
 pub(super) fn headings(house: &House) -> Vec<String> {
-    headings_of(house, PROTOCOLS, PROTOCOL_HEADINGS)
+    let mut faults = headings_of(house, PROTOCOLS, PROTOCOL_HEADINGS);
+    faults.extend(headings_of(house, DETECTORS, DETECTOR_HEADINGS));
+    faults
+}
+
+/// Every detector has a case that alarms and one that stays quiet.
+pub(super) fn cases(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for folder in house.folders_in(DETECTORS) {
+        let inside = format!("{DETECTORS}/{folder}/cases/");
+        let names = house.files.keys().chain(&house.data).filter_map(|path| path.strip_prefix(&inside));
+        let (quiet, loud): (Vec<&str>, Vec<&str>) = names.partition(|name| name.starts_with("quiet-"));
+        if loud.is_empty() {
+            faults.push(format!("{inside} has no case that alarms"));
+        }
+        if quiet.is_empty() {
+            faults.push(format!("{inside} has no case that stays quiet (`quiet-…`)"));
+        }
+    }
+    faults
+}
+
+/// Every setting of a detector stands below a comment that says what it is and whence it comes.
+pub(super) fn settings(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for folder in house.folders_in(DETECTORS) {
+        let path = format!("{DETECTORS}/{folder}/settings.toml");
+        let text = house.text(&path);
+        let mut comment = String::new();
+        for (line, number) in text.lines().zip(1..) {
+            if line.starts_with('#') {
+                comment.push_str(line);
+            } else if !line.trim().is_empty() {
+                if !["Source", "Guess"].iter().any(|word| comment.contains(word)) {
+                    faults.push(format!(
+                        "{path}:{number} does not say `Source: …` or `Guess` above the number"
+                    ));
+                }
+                comment.clear();
+            }
+        }
+    }
+    faults
 }
 
 /// Modules named in `any::protocols! { Dns(dns), }`.
 fn protocol_list(text: &str) -> Vec<&str> {
-    let body = text
-        .split_once("protocols! {")
-        .and_then(|(_, rest)| rest.split_once('}'))
-        .map_or("", |(body, _)| body);
+    let body = between(text, "protocols! {", "}");
     body.split(',').filter_map(|entry| entry.trim().split_once('(')?.1.strip_suffix(')')).collect()
+}
+
+/// Modules named in `ALL: &[&Spec] = &[&dns_tunnel::SPEC];`.
+fn detector_list(text: &str) -> Vec<&str> {
+    let body = between(text, "ALL: &[&Spec] = &[", "]");
+    body.split(',').filter_map(|entry| entry.trim().strip_prefix('&')?.strip_suffix("::SPEC")).collect()
+}
+
+/// What stands between the first `open` and the next `close`.
+fn between<'a>(text: &'a str, open: &str, close: &str) -> &'a str {
+    text.split_once(open).and_then(|(_, rest)| rest.split_once(close)).map_or("", |(body, _)| body)
 }
 
 fn list_is_folders(list_file: &str, listed: &[&str], folders: &BTreeSet<&str>) -> Vec<String> {
@@ -95,5 +166,33 @@ mod tests {
         assert!(headings(&house_of(&[(path, good)])).is_empty());
         assert_eq!(headings(&house_of(&[(path, "# dns\n## What we read\n")])).len(), 1);
         assert_eq!(headings(&house_of(&[("sensor/protocols/src/dns/mod.rs", "")])).len(), 1);
+    }
+
+    #[test]
+    fn a_detector_is_listed_and_called_after_its_id() {
+        let list = "mod port_scan;\npub static ALL: &[&Spec] = &[&port_scan::SPEC];\n";
+        let files = [
+            ("sensor/detectors/src/lib.rs", list),
+            ("sensor/detectors/src/port_scan/mod.rs", "id: \"port-scan\","),
+        ];
+        let mut house = house_of(&files);
+        assert!(detectors(&house).is_empty());
+        house.files.insert("sensor/detectors/src/port_scan/mod.rs".to_owned(), "id: \"scan\",".to_owned());
+        assert_eq!(detectors(&house).len(), 1);
+        house.files.insert("sensor/detectors/src/beacon/mod.rs".to_owned(), "id: \"beacon\",".to_owned());
+        assert_eq!(detectors(&house).len(), 2);
+    }
+
+    #[test]
+    fn a_detector_without_a_quiet_case_is_a_fault() {
+        let house = house_of(&[("sensor/detectors/src/x/cases/loud.pkt", "")]);
+        assert_eq!(cases(&house), ["sensor/detectors/src/x/cases/ has no case that stays quiet (`quiet-…`)"]);
+    }
+
+    #[test]
+    fn a_number_without_a_source_is_a_fault() {
+        let path = "sensor/detectors/src/x/settings.toml";
+        assert!(settings(&house_of(&[(path, "# Ports. Source: RFC 1.\nports_min = 3\n")])).is_empty());
+        assert_eq!(settings(&house_of(&[(path, "# Source: RFC 1.\na = 3\nb = 4\n")])).len(), 1);
     }
 }

@@ -74,6 +74,21 @@ pub(crate) const RULES: &[Rule] = &[
         because: "one protocol is one folder and one line; deleting both deletes the feature",
     },
     Rule {
+        name: "detector-list",
+        check: lists::detectors,
+        because: "one detector is one folder and one line; deleting both deletes the feature",
+    },
+    Rule {
+        name: "cases",
+        check: lists::cases,
+        because: "a detector without a quiet case has not been thought through: calm is what the product promises",
+    },
+    Rule {
+        name: "sources-of-numbers",
+        check: lists::settings,
+        because: "a threshold that nobody can explain is a threshold that nobody dares to change",
+    },
+    Rule {
         name: "headings",
         check: lists::headings,
         because: "each README is a page of the documentation, and readers find the same things in the same places",

@@ -1,0 +1,83 @@
+//! Example: a device keeps talking to a door that nobody uses (say what yours sees).
+//!
+//! Counts conversations that were answered at one port, for each device. It does not look at what was said. What it sees and what fools
+//! it: `README.md` beside this file.
+
+use crate::prelude::*;
+
+/// What it is.
+pub(crate) static SPEC: Spec = Spec {
+    id: "example",
+    kinds: &[&EXAMPLE],
+    wants: Wants { contacts: true, arp: false, said: false, new_devices: false },
+    memory_bytes_max: Recent::<Subject, u32>::memory_bytes(DEVICES_MAX),
+    readme: include_str!("README.md"),
+    settings_toml: include_str!("settings.toml"),
+    build: |settings| {
+        Ok(Box::new(Example { limits: settings.read()?, contacts: Recent::new(DEVICES_MAX, settings.seed) }))
+    },
+};
+
+static EXAMPLE: Kind = Kind {
+    id: "example",
+    category: Category::Anomaly,
+    techniques: &[],
+    // Until it has its own: `cargo xtask new message NAME`.
+    message: "new_device",
+    facts: &[],
+    severity: Severity::Low,
+    // A note. A new kind earns its card by calm days without a false one.
+    alone: Due::None,
+    card_from: Confidence::percent(60),
+    needs_profile: false,
+    quiet_for: Duration::from_secs(2 * 3_600),
+};
+
+/// Most devices counted at once. Guess: a clinic has some thirty.
+const DEVICES_MAX: usize = 256;
+
+/// Overridden in `[detectors.example]`; what each means and where the defaults come from: `settings.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    port: u16,
+    contacts_min: u32,
+}
+
+struct Example {
+    limits: Limits,
+    /// How many conversations each device had at the port.
+    contacts: Recent<Subject, u32>,
+}
+
+impl Detector for Example {
+    fn look(&mut self, seen: &Observation<'_>, _context: &Context<'_>, out: &mut Findings) {
+        let What::Contact(Contact { phase: Phase::Answered, .. }) = seen.what else { return };
+        if seen.target.port != self.limits.port || !seen.source.is_inside() {
+            return;
+        }
+
+        let contacts = self.contacts.entry(seen.source.subject(), || 0);
+        *contacts = contacts.saturating_add(1);
+        if *contacts != self.limits.contacts_min {
+            return;
+        }
+
+        out.findings.push(Finding {
+            kind: &EXAMPLE,
+            at: seen.at,
+            device: seen.source.subject(),
+            role: FindingRole::Source,
+            peer: Some(seen.target.subject()),
+            // The same device and port is the same trouble.
+            identity: StableHash::new("port").u64(u64::from(self.limits.port)).finish(),
+            confidence: Confidence::percent(60),
+            facts: Facts::new(),
+            evidence: Vec::new(),
+        });
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.contacts.forgotten()
+    }
+}
