@@ -77,7 +77,8 @@ pub struct Inventory {
     aliases: Recent<DeviceId, DeviceId>,
     names: Recent<IpAddr, ArrayString<NAME_BYTES_MAX>>,
     given: Vec<Given>,
-    news: VecDeque<DeviceId>,
+    /// Which device, and whether it is new.
+    news: VecDeque<(DeviceId, bool)>,
 }
 
 impl Inventory {
@@ -101,7 +102,7 @@ impl Inventory {
             + Recent::<Place, DeviceId>::memory_bytes(PLACES_MAX)
             + Recent::<DeviceId, DeviceId>::memory_bytes(DEVICES_MAX)
             + Recent::<IpAddr, ArrayString<NAME_BYTES_MAX>>::memory_bytes(NAMES_MAX)
-            + NEWS_MAX * size_of::<DeviceId>()
+            + NEWS_MAX * size_of::<(DeviceId, bool)>()
     }
 
     /// How many devices there are.
@@ -250,6 +251,9 @@ impl Inventory {
             clues: Clues::default(),
         };
         self.devices.entry(id, || device);
+        if self.news.len() < NEWS_MAX {
+            self.news.push_back((id, true));
+        }
         if let Some(mac) = mac {
             self.places.entry(Place::Mac(mac), || id);
         }
@@ -291,15 +295,14 @@ impl Inventory {
     }
 
     fn tell(&mut self, id: DeviceId) {
-        if self.news.len() < NEWS_MAX && self.news.back() != Some(&id) {
-            self.news.push_back(id);
+        if self.news.len() < NEWS_MAX && self.news.back().is_none_or(|(last, _)| *last != id) {
+            self.news.push_back((id, false));
         }
     }
 
-    /// The next device that is new or of which something new is known.
-    pub fn next_news(&mut self) -> Option<&Device> {
-        let id = self.news.pop_front()?;
-        self.get(id)
+    /// The next device that is new (true) or of which something new is known.
+    pub fn next_news(&mut self) -> Option<(DeviceId, bool)> {
+        self.news.pop_front()
     }
 
     /// The device with this id, or the one it turned out to be.

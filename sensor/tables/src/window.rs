@@ -35,6 +35,29 @@ fn half_of(window: Duration) -> Duration {
     Duration::from_nanos(u64::try_from(window.as_nanos() / 2).unwrap_or(u64::MAX).max(1))
 }
 
+/// How a count grew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// Before.
+    pub before: u32,
+    /// After.
+    pub after: u32,
+}
+
+impl Growth {
+    /// Whether the count has just come to `min`, or since then doubled once more: when it is worth saying.
+    #[must_use]
+    pub const fn reached(self, min: u32) -> bool {
+        const fn steps(count: u32, min: u32) -> u32 {
+            match count.checked_div(min) {
+                Some(times @ 1..) => times.ilog2().saturating_add(1),
+                Some(0) | None => 0,
+            }
+        }
+        steps(self.after, min) > steps(self.before, min)
+    }
+}
+
 /// How many different things each key had in about the last `window`.
 #[derive(Debug)]
 pub struct DistinctPerWindow<K> {
@@ -55,16 +78,18 @@ impl<K: Hash + Eq + Copy> DistinctPerWindow<K> {
         Recent::<K, Halves<Distinct>>::memory_bytes(keys_max)
     }
 
-    /// Adds one thing (by its hash) to a key; returns about how many different ones the key had in the window.
-    pub fn add(&mut self, key: K, hash: u64, now: Timestamp) -> u32 {
+    /// Adds one thing (by its hash) to a key; returns about how many different ones the key had in the window, before and after.
+    pub fn add(&mut self, key: K, hash: u64, now: Timestamp) -> Growth {
         let halves = self.keys.entry(key, || Halves { began_at: now, ..Halves::default() });
         halves.roll(now, self.half);
-        halves.newer.add(hash);
         let mut both = halves.newer;
         if !halves.older.is_empty() {
             both.merge(&halves.older);
         }
-        both.estimate()
+        let before = both.estimate();
+        halves.newer.add(hash);
+        both.add(hash);
+        Growth { before, after: both.estimate() }
     }
 
     /// Forgets a key; true when it was there.
@@ -150,8 +175,15 @@ mod tests {
         for hash in 0..20_u64 {
             names.add(1, hash << 48, Timestamp::from_secs(hash));
         }
-        assert_eq!(names.add(1, 0, Timestamp::from_secs(40)), 20);
-        assert_eq!(names.add(1, 0, Timestamp::from_secs(140)), 1);
+        assert_eq!(names.add(1, 0, Timestamp::from_secs(40)).after, 20);
+        assert_eq!(names.add(1, 0, Timestamp::from_secs(140)), Growth { before: 0, after: 1 });
+    }
+
+    #[test]
+    fn growth_is_worth_saying_at_the_minimum_and_at_each_doubling() {
+        let said: Vec<u32> =
+            (1..=100).filter(|after| Growth { before: after - 1, after: *after }.reached(12)).collect();
+        assert_eq!(said, [12, 24, 48, 96]);
     }
 
     #[test]

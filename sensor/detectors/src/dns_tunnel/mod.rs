@@ -1,0 +1,189 @@
+//! DNS tunnel: a device hides data in the names it looks up.
+//!
+//! Counts the different names below one registered domain for each device, how long they are and of which record types. It does not look
+//! inside answers. What it sees and what fools it: `README.md` beside this file.
+
+use crate::prelude::*;
+
+/// What it is.
+pub(crate) static SPEC: Spec = Spec {
+    id: "dns-tunnel",
+    kinds: &[&DNS_TUNNEL],
+    wants: Wants { contacts: false, arp: false, said: true, new_devices: false },
+    memory_bytes_max: Recent::<(Subject, u64), Tally>::memory_bytes(DOMAINS_MAX),
+    readme: include_str!("README.md"),
+    settings_toml: include_str!("settings.toml"),
+    build: |settings| {
+        Ok(Box::new(DnsTunnel { limits: settings.read()?, tallies: Recent::new(DOMAINS_MAX, settings.seed) }))
+    },
+};
+
+static DNS_TUNNEL: Kind = Kind {
+    id: "dns-tunnel",
+    category: Category::DnsTunnel,
+    techniques: &["T1071.004", "T1048.003"],
+    message: "hidden_channel",
+    facts: &["domain", "names", "bytes", "window"],
+    severity: Severity::High,
+    alone: Due::Today,
+    card_from: Confidence::percent(60),
+    needs_profile: false,
+    quiet_for: Duration::from_secs(6 * 3_600),
+};
+
+/// Most pairs of (device, registered domain) counted at once. Guess: a PC asks for some 300 domains an hour.
+const DOMAINS_MAX: usize = 2_048;
+
+/// Overridden in `[detectors.dns-tunnel]`; what each means and where the defaults come from: `settings.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    long_names_min: u32,
+    long_bytes_mean_min: u32,
+    odd_names_min: u32,
+    odd_bytes_mean_min: u32,
+    many_names_min: u32,
+    many_bytes_mean_min: u32,
+    window_secs: u64,
+}
+
+/// What one device asked for below one registered domain, in one window.
+#[derive(Clone, Copy, Debug)]
+struct Tally {
+    began_at: Timestamp,
+    names: Distinct,
+    /// Bytes of the names in front of the registered domain, each different name once.
+    bytes: u32,
+    /// How many of the names were asked for with a record type that carries much.
+    odd: u32,
+    told: u32,
+}
+
+struct DnsTunnel {
+    limits: Limits,
+    tallies: Recent<(Subject, u64), Tally>,
+}
+
+impl Detector for DnsTunnel {
+    fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
+        let What::Said(Event::NameLookup(lookup)) = seen.what else { return };
+        if lookup.phase != LookupPhase::Asked || lookup.is_local || !seen.source.is_inside() {
+            return;
+        }
+        let Some((below, domain)) = split_at_registered_domain(lookup.name) else { return };
+        if below.is_empty() || is_left_out(domain, context) {
+            return;
+        }
+
+        let key = (seen.source.subject(), StableHash::new("domain").bytes(domain.as_bytes()).finish());
+        let fresh = Tally { began_at: context.now, names: Distinct::default(), bytes: 0, odd: 0, told: 0 };
+        let window = Duration::from_secs(self.limits.window_secs);
+        let tally = self.tallies.entry(key, || fresh);
+        if context.now.since(tally.began_at) > window {
+            *tally = fresh;
+        }
+        if !tally.names.add(StableHash::new("name").bytes(below.as_bytes()).finish()) {
+            return;
+        }
+        tally.bytes = tally.bytes.saturating_add(data_bytes(below));
+        tally.odd = tally.odd.saturating_add(u32::from(carries_much(lookup.record)));
+
+        let names = tally.names.estimate();
+        let Some(confidence) = self.limits.judge(names, tally) else { return };
+        if names < tally.told.saturating_mul(2) {
+            return;
+        }
+        tally.told = names;
+        let bytes = u64::from(tally.bytes);
+        out.findings.push(Finding {
+            kind: &DNS_TUNNEL,
+            at: seen.at,
+            device: seen.source.subject(),
+            role: FindingRole::Source,
+            peer: Some(seen.target.subject()),
+            identity: key.1,
+            confidence,
+            facts: Facts::new()
+                .with("domain", Fact::indicator(domain, false))
+                .with("names", Fact::Count(u64::from(names)))
+                .with("bytes", Fact::Bytes(bytes))
+                .with("window", Fact::Duration(window)),
+            evidence: Vec::new(),
+        });
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.tallies.forgotten()
+    }
+}
+
+impl Limits {
+    /// How sure, if at all: few very long names, some names of odd types, or very many names.
+    fn judge(&self, names: u32, tally: &Tally) -> Option<Confidence> {
+        let bytes_mean = tally.bytes.checked_div(names.max(1)).unwrap_or(0);
+        let is_odd = tally.odd.saturating_mul(10) >= names.saturating_mul(8);
+        if names >= self.long_names_min && bytes_mean >= self.long_bytes_mean_min {
+            Some(Confidence::percent(85))
+        } else if is_odd && names >= self.odd_names_min && bytes_mean >= self.odd_bytes_mean_min {
+            Some(Confidence::percent(80))
+        } else if names >= self.many_names_min && bytes_mean >= self.many_bytes_mean_min {
+            Some(Confidence::percent(75))
+        } else {
+            None
+        }
+    }
+}
+
+/// The part before the registered domain, and the registered domain: "a.b" and "shop.example". `None` for a name that has none.
+fn split_at_registered_domain(name: &str) -> Option<(&str, &str)> {
+    let domain = psl::domain_str(name)?;
+    let below = name.strip_suffix(domain)?;
+    Some((below.strip_suffix('.').unwrap_or(below), domain))
+}
+
+/// Reverse lookups are long by nature; trusted domains are the clinic's word.
+fn is_left_out(domain: &str, context: &Context<'_>) -> bool {
+    domain.ends_with(".arpa") || context.trusted_domains.iter().any(|trusted| trusted == domain)
+}
+
+/// How many bytes a name carries: an escaped byte is one, a dot between labels none.
+fn data_bytes(below: &str) -> u32 {
+    let mut bytes = 0_u32;
+    let mut rest = below.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'.' => continue,
+            // `\ddd`, or a dot or backslash escaped.
+            b'\\' if rest.next().is_some_and(|next| next.is_ascii_digit()) => {
+                rest.nth(1);
+            }
+            _ => {}
+        }
+        bytes = bytes.saturating_add(1);
+    }
+    bytes
+}
+
+/// Record types whose answers carry free data: NULL, MX, TXT, SRV, private use (IANA "DNS parameters"). CNAME is left out: browsers
+/// ask for addresses only, but some resolvers ask for it.
+fn carries_much(record: u16) -> bool {
+    matches!(record, 10 | 15 | 16 | 33 | 65_280..=65_535)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_carries_what_is_not_a_dot() {
+        assert_eq!(data_bytes("abc.def"), 6);
+        assert_eq!(data_bytes("a\\.b\\255\\\\c"), 6);
+    }
+
+    #[test]
+    fn names_are_split_at_the_registered_domain() {
+        assert_eq!(split_at_registered_domain("a.b.shop.co.uk"), Some(("a.b", "shop.co.uk")));
+        assert_eq!(split_at_registered_domain("shop.example"), Some(("", "shop.example")));
+        assert_eq!(split_at_registered_domain("example"), None);
+    }
+}

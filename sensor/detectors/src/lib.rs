@@ -1,0 +1,23 @@
+//! Says when something seen is a sign of trouble.
+//!
+//! A detector is one folder and one line in the list below. It hears [`Observation`]s, which are the same for every protocol, and
+//! reports [`common_model::Finding`]s; whether that becomes a card, a note or nothing is decided in `sensor/incidents` by the detector's
+//! rows of the table ([`Spec::kinds`]). How to add one: `docs/guide/adding-a-detector.md`.
+
+mod detector;
+mod observation;
+mod prelude;
+
+mod dns_tunnel;
+mod port_scan;
+
+pub use detector::{Context, Detector, Findings, Saved, SavedError, Settings, SettingsError, Spec, Wants};
+pub use observation::{ArpSeen, Contact, End, Observation, Phase, What};
+
+/// The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
+pub static ALL: &[&Spec] = &[&dns_tunnel::SPEC, &port_scan::SPEC];
+
+/// All rows of the table of kinds, in the order of the list.
+pub fn kinds() -> impl Iterator<Item = &'static common_model::Kind> {
+    ALL.iter().flat_map(|spec| spec.kinds.iter().copied())
+}

@@ -1,0 +1,109 @@
+//! What detectors are told: one thing that was seen between two ends, the same whatever protocol it came from.
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use common_model::{DeviceId, Mac, Subject, Timestamp};
+use sensor_flow::{Protocol, Totals};
+use sensor_inventory::Where;
+use sensor_protocols::Event;
+
+/// One end of what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Its address.
+    pub ip: IpAddr,
+    /// Its port; 0 where there is none.
+    pub port: u16,
+    /// Its Ethernet address, where the link shows it (a router's, for what comes through one).
+    pub mac: Option<Mac>,
+    /// Where it is.
+    pub place: Where,
+    /// Which device, for what is inside and was heard.
+    pub device: Option<DeviceId>,
+}
+
+impl End {
+    /// Whom a finding about this end is about.
+    #[must_use]
+    pub const fn subject(&self) -> Subject {
+        match self.device {
+            Some(id) => Subject::Device(id),
+            None => Subject::Address(self.ip),
+        }
+    }
+
+    /// Whether it is in the clinic.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        self.place == Where::Inside
+    }
+}
+
+/// One thing that was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// Who opened the conversation, asked, or sent.
+    pub source: End,
+    /// The other end.
+    pub target: End,
+    /// What.
+    pub what: What<'a>,
+}
+
+/// What was seen.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'a> {
+    /// A conversation opened, was answered or refused, goes on, or ended.
+    Contact(Contact),
+    /// Somebody asked who has an address, or said that it does (ARP).
+    Arp(ArpSeen),
+    /// Something was said.
+    Said(&'a Event<'a>),
+    /// A device was heard for the first time; it is the source.
+    NewDevice,
+}
+
+/// How a conversation goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// What it is made of.
+    pub protocol: Protocol,
+    /// How it goes.
+    pub phase: Phase,
+    /// What the source sent since the last report.
+    pub sent: Totals,
+    /// What the target sent since the last report.
+    pub received: Totals,
+}
+
+/// How a conversation goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// The first packet.
+    Opened,
+    /// The target answered.
+    Answered,
+    /// The target said no.
+    Refused,
+    /// It goes on; a minute's worth or more.
+    Progress,
+    /// It ended, having been answered.
+    Closed,
+    /// It ended without ever an answer.
+    Unanswered,
+}
+
+/// An ARP message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArpSeen {
+    /// An answer, asked for or not; else a question.
+    pub is_reply: bool,
+    /// Who says it, by its own word.
+    pub sender_mac: Mac,
+    /// Which address it says is its own; unspecified when it only probes.
+    pub sender_ip: Ipv4Addr,
+    /// The address it asks about, or answers to.
+    pub target_ip: Ipv4Addr,
+}

@@ -1,0 +1,198 @@
+//! Port scan and address sweep: a device tries many doors of one device, or one door of many.
+//!
+//! Counts tries that found nothing (refused, unanswered, half-opened), because those are rare in a calm network. It does not count
+//! what was answered and used. What it sees and what fools it: `README.md` beside this file.
+
+use core::net::IpAddr;
+
+use crate::prelude::*;
+
+/// What it is.
+pub(crate) static SPEC: Spec = Spec {
+    id: "port-scan",
+    kinds: &[&PORT_SCAN, &ADDRESS_SWEEP, &INTERNET_PROBE],
+    wants: Wants { contacts: true, arp: true, said: false, new_devices: false },
+    memory_bytes_max: DistinctPerWindow::<(Subject, IpAddr)>::memory_bytes(PAIRS_MAX) * 2
+        + DistinctPerWindow::<(Subject, Door)>::memory_bytes(PAIRS_MAX) * 2,
+    readme: include_str!("README.md"),
+    settings_toml: include_str!("settings.toml"),
+    build: |settings| Ok(Box::new(PortScan::new(settings.read()?, settings.seed))),
+};
+
+static PORT_SCAN: Kind = ROW;
+
+static ADDRESS_SWEEP: Kind =
+    Kind { id: "address-sweep", techniques: &["T1018"], facts: &["targets", "window"], ..ROW };
+
+/// Somebody outside tries the clinic's doors: weather, not news. A note.
+static INTERNET_PROBE: Kind = Kind {
+    id: "internet-probe",
+    techniques: &["T1595.001"],
+    message: "probe_from_internet",
+    severity: Severity::Low,
+    alone: Due::None,
+    ..ROW
+};
+
+const ROW: Kind = Kind {
+    id: "port-scan",
+    category: Category::Scan,
+    techniques: &["T1046"],
+    message: "internal_probe",
+    facts: &["ports", "window"],
+    severity: Severity::High,
+    alone: Due::Today,
+    card_from: Confidence::percent(60),
+    needs_profile: false,
+    quiet_for: Duration::from_secs(2 * 3_600),
+};
+
+/// Most pairs of (source, target) and of (source, door) counted at once, in each window.
+const PAIRS_MAX: usize = 1_024;
+
+/// How sure: many tries in a minute are no accident; the same over a day may be a program that looks for something.
+const SURE_FAST: Confidence = Confidence::percent(90);
+const SURE_SLOW: Confidence = Confidence::percent(65);
+
+/// Overridden in `[detectors.port-scan]`; what each means and where the defaults come from: `settings.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    ports_min: u32,
+    ports_slow_min: u32,
+    targets_min: u32,
+    targets_slow_min: u32,
+    dark_addresses_min: u32,
+    window_secs: u64,
+    window_slow_secs: u64,
+}
+
+/// The door that is tried on many devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Door {
+    /// A port.
+    Port(Protocol, u16),
+    /// Who is there at all (ARP).
+    Arp,
+}
+
+struct PortScan {
+    limits: Limits,
+    /// (who, whom) → doors; then (who, door) → whom. Fast and slow.
+    doors: [DistinctPerWindow<(Subject, IpAddr)>; 2],
+    targets: [DistinctPerWindow<(Subject, Door)>; 2],
+}
+
+impl PortScan {
+    fn new(limits: Limits, seed: u64) -> Self {
+        let windows = [limits.window_secs, limits.window_slow_secs].map(Duration::from_secs);
+        PortScan {
+            doors: windows.map(|window| DistinctPerWindow::new(PAIRS_MAX, window, seed)),
+            targets: windows.map(|window| DistinctPerWindow::new(PAIRS_MAX, window, seed)),
+            limits,
+        }
+    }
+
+    /// One more try of `source` that found nothing behind `door` of `target`.
+    fn tried(&mut self, seen: &Observation<'_>, door: Door, context: &Context<'_>, out: &mut Findings) {
+        let source = seen.source.subject();
+        let Limits { ports_min, ports_slow_min, targets_min, targets_slow_min, .. } = self.limits;
+        let windows = [self.limits.window_secs, self.limits.window_slow_secs].map(Duration::from_secs);
+        let sure = [SURE_FAST, SURE_SLOW];
+
+        if let Door::Port(protocol @ (Protocol::Tcp | Protocol::Udp), port) = door {
+            let hash = StableHash::new("door").u64(protocol as u64).u64(u64::from(port)).finish();
+            for (which, min) in [ports_min, ports_slow_min].into_iter().enumerate() {
+                let growth = self.doors[which].add((source, seen.target.ip), hash, context.now);
+                if growth.reached(min) {
+                    let facts = Facts::new().with("ports", Fact::Count(u64::from(growth.after)));
+                    out.findings.push(scan(&PORT_SCAN, seen, facts, windows[which], sure[which]));
+                }
+            }
+        }
+        let hash = StableHash::new("target").ip(seen.target.ip).finish();
+        let fast_min = if door == Door::Arp { self.limits.dark_addresses_min } else { targets_min };
+        for (which, min) in [fast_min, targets_slow_min.max(fast_min)].into_iter().enumerate() {
+            let growth = self.targets[which].add((source, door), hash, context.now);
+            if growth.reached(min) {
+                let facts = Facts::new().with("targets", Fact::Count(u64::from(growth.after)));
+                out.findings.push(scan(&ADDRESS_SWEEP, seen, facts, windows[which], sure[which]));
+            }
+        }
+    }
+}
+
+impl Detector for PortScan {
+    fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
+        match seen.what {
+            What::Contact(contact) if found_nothing(&contact) => {
+                self.tried(seen, Door::Port(contact.protocol, door_number(&contact, seen)), context, out);
+            }
+            // A router asks for whoever is looked for from outside; others ask for those they know.
+            What::Arp(arp) if !arp.is_reply && is_dark(seen) && !is_router(seen, context) => {
+                self.tried(seen, Door::Arp, context, out);
+            }
+            What::Contact(_) | What::Arp(_) | What::Said(_) | What::NewDevice => {}
+        }
+    }
+
+    fn forgotten(&self) -> u64 {
+        let doors = self.doors.iter().map(DistinctPerWindow::forgotten);
+        doors.chain(self.targets.iter().map(DistinctPerWindow::forgotten)).sum()
+    }
+}
+
+/// Whether a conversation shows that its opener only knocked. A ping counts by itself: it has no other use.
+fn found_nothing(contact: &Contact) -> bool {
+    match (contact.protocol, contact.phase) {
+        (Protocol::Icmp, Phase::Opened) => true,
+        (Protocol::Icmp, _) => false,
+        (_, Phase::Refused) => true,
+        // An unanswered datagram is everyday (announcements, lost answers); a stream that nobody opens is not.
+        (protocol, Phase::Unanswered) => protocol == Protocol::Tcp,
+        // SYN, SYN+ACK, and gone: the door was open, and nothing was said.
+        (Protocol::Tcp, Phase::Closed) => contact.sent.packets <= 3 && contact.received.packets <= 2,
+        (_, Phase::Opened | Phase::Answered | Phase::Progress | Phase::Closed) => false,
+    }
+}
+
+/// A ping has an identifier where others have a port: all pings are one door.
+fn door_number(contact: &Contact, seen: &Observation<'_>) -> u16 {
+    if contact.protocol == Protocol::Icmp { 0 } else { seen.target.port }
+}
+
+/// Nobody was ever heard at this address.
+fn is_dark(seen: &Observation<'_>) -> bool {
+    seen.target.device.is_none() && seen.source.ip != seen.target.ip
+}
+
+fn is_router(seen: &Observation<'_>, context: &Context<'_>) -> bool {
+    seen.source.device.and_then(|id| context.inventory.get(id)).is_some_and(|device| device.is_router)
+}
+
+/// The finding: about who did it, or, when that is somebody outside, about whom it was done to.
+fn scan(
+    kind: &'static Kind,
+    seen: &Observation<'_>,
+    facts: Facts,
+    window: Duration,
+    confidence: Confidence,
+) -> Finding {
+    let is_from_outside = !seen.source.is_inside();
+    let (kind, about, other, role) = if is_from_outside {
+        (&INTERNET_PROBE, seen.target, seen.source, FindingRole::Target)
+    } else {
+        (kind, seen.source, seen.target, FindingRole::Source)
+    };
+    Finding {
+        kind,
+        at: seen.at,
+        device: about.subject(),
+        role,
+        peer: Some(other.subject()),
+        identity: 0,
+        confidence,
+        facts: facts.with("window", Fact::Duration(window)),
+        evidence: Vec::new(),
+    }
+}

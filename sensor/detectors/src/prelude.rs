@@ -1,0 +1,15 @@
+//! What every detector needs.
+
+pub(crate) use core::time::Duration;
+
+pub(crate) use common_model::hash::StableHash;
+pub(crate) use common_model::{
+    Category, Confidence, Due, Fact, Facts, Finding, FindingRole, Kind, Severity, Subject, Timestamp,
+};
+pub(crate) use sensor_flow::Protocol;
+pub(crate) use sensor_protocols::{Event, LookupPhase};
+pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Recent};
+pub(crate) use serde::Deserialize;
+
+pub(crate) use crate::detector::{Context, Detector, Findings, Spec, Wants};
+pub(crate) use crate::observation::{Contact, Observation, Phase, What};

@@ -1,0 +1,18 @@
+//! Runs one frame through all stages in fixed order under one clock.
+//!
+//! [`Engine::handle_frame`] reads as the product: timers that are due, decode, copies, who speaks, which conversation, what was said, what
+//! detectors think, what becomes of it. Whoever drives it hands in frames and time, and takes [`Output`]s; the same input gives the same
+//! output, byte for byte, live or replayed.
+
+mod clock;
+mod copies;
+mod engine;
+mod output;
+mod settings;
+mod sight;
+mod world;
+
+pub use engine::{Command, Engine};
+pub use output::{Counts, Output};
+pub use settings::{BudgetError, EngineError, KnownRule, Settings};
+pub use sight::{PortReport, SightState};

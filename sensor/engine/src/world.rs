@@ -1,0 +1,289 @@
+//! Everything that has an opinion: devices, habits, detectors, incidents. What the engine hears is told here, once for all of them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use common_model::{ClosedBy, DeviceId, IncidentId, Mac, Subject, Timestamp};
+use knowledge_indicators::Indicators;
+use sensor_decode::Vlan;
+use sensor_detectors::{
+    ALL, ArpSeen, Contact, Context, Detector, End, Findings, Observation, Phase, Spec, What,
+};
+use sensor_incidents::{Incidents, Seen};
+use sensor_inventory::{Given, How, Inventory, Where};
+use sensor_normal::{Calendar, HourOf, Normal};
+use sensor_protocols::{Event, LookupPhase};
+
+use crate::clock::Clock;
+use crate::output::Output;
+use crate::settings::{EngineError, KnownRule, Settings};
+
+/// Most outputs that wait to be taken; more are dropped and counted. Whoever drives the engine takes them after each frame.
+const OUTPUTS_MAX: usize = 65_536;
+
+struct Running {
+    spec: &'static Spec,
+    detector: Box<dyn Detector>,
+}
+
+pub(crate) struct World {
+    pub(crate) inventory: Inventory,
+    pub(crate) normal: Normal,
+    pub(crate) incidents: Incidents,
+    pub(crate) outputs: VecDeque<Output>,
+    pub(crate) findings: u64,
+    pub(crate) outputs_dropped: u64,
+    detectors: Vec<Running>,
+    reported: Findings,
+    indicators: Arc<Indicators>,
+    calendar: Box<dyn Calendar + Send>,
+    trusted_domains: Vec<String>,
+    known: Vec<KnownRule>,
+}
+
+impl World {
+    pub(crate) fn new(
+        settings: Settings,
+        indicators: Arc<Indicators>,
+        seed: u64,
+    ) -> Result<Self, EngineError> {
+        let mut detectors = Vec::with_capacity(ALL.len());
+        if let Some(id) = settings.detectors.keys().find(|id| ALL.iter().all(|spec| spec.id != id.as_str())) {
+            return Err(EngineError::NoSuchDetector(id.clone()));
+        }
+        for spec in ALL {
+            let table = settings.detectors.get(spec.id);
+            let detector = (spec.build)(sensor_detectors::Settings { spec, table, seed })
+                .map_err(EngineError::Detector)?;
+            detectors.push(Running { spec, detector });
+        }
+        Ok(World {
+            inventory: Inventory::new(settings.given, seed),
+            normal: Normal::new(seed),
+            incidents: Incidents::new(),
+            outputs: VecDeque::with_capacity(1_024),
+            findings: 0,
+            outputs_dropped: 0,
+            detectors,
+            reported: Findings::default(),
+            indicators,
+            calendar: settings.calendar,
+            trusted_domains: settings.trusted_domains,
+            known: settings.known,
+        })
+    }
+
+    /// How a conversation goes: habits first, then detectors.
+    pub(crate) fn contact(&mut self, clock: &Clock, source: End, target: End, contact: Contact) {
+        if contact.phase == Phase::Opened {
+            if let Some(device) = source.device {
+                let peer = common_model::hash::StableHash::new("peer").ip(target.ip).finish();
+                self.normal.opened(device, peer);
+            }
+        } else {
+            let bytes = contact.sent.bytes.saturating_add(contact.received.bytes);
+            for device in [source.device, target.device].into_iter().flatten().filter(|_| bytes > 0) {
+                self.normal.carried(device, bytes);
+            }
+        }
+        if contact.phase == Phase::Answered
+            && let Some(device) = target.device
+        {
+            self.inventory.serves(device, target.port);
+        }
+        self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Contact(contact) });
+    }
+
+    /// Something was said: what it tells of devices first, then detectors.
+    pub(crate) fn said(
+        &mut self,
+        clock: &Clock,
+        vlan: Option<Vlan>,
+        source: End,
+        target: End,
+        event: &Event<'_>,
+    ) {
+        let now = clock.now();
+        match event {
+            Event::Announce(announce) => {
+                if let Some(device) = source.device {
+                    self.inventory.announced(device, announce);
+                }
+            }
+            Event::Software(software) => {
+                if let Some(device) = software.side.of(&[source.device, target.device]) {
+                    self.inventory.runs(*device, software);
+                }
+            }
+            Event::Lease(lease) => {
+                let device = self.inventory.bind(now, vlan, lease.mac, lease.ip.into(), How::Lease);
+                if let Some(name) = lease.host_name {
+                    self.inventory.announced(device, &sensor_protocols::Announce::HostName(name));
+                }
+            }
+            Event::ServerName(name) if target.place == Where::Outside => {
+                self.inventory.name_outside(target.ip, name)
+            }
+            Event::NameLookup(lookup) => {
+                if let LookupPhase::Answered { addresses, .. } = lookup.phase {
+                    for address in addresses {
+                        self.inventory.name_outside(*address, lookup.name);
+                    }
+                }
+            }
+            Event::ServerName(_)
+            | Event::Login(_)
+            | Event::Request(_)
+            | Event::Certificate(_)
+            | Event::Fingerprint(_)
+            | Event::AddressServer(_)
+            | Event::Anomaly(_) => {}
+        }
+        self.tell(clock, &Observation { at: now, source, target, what: What::Said(event) });
+    }
+
+    /// An ARP message: which address is whose, then detectors.
+    pub(crate) fn arp(&mut self, clock: &Clock, source: End, target: End, arp: ArpSeen) {
+        self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Arp(arp) });
+    }
+
+    /// The network said whose an address is.
+    pub(crate) fn bind(
+        &mut self,
+        now: Timestamp,
+        vlan: Option<Vlan>,
+        mac: Mac,
+        ip: core::net::IpAddr,
+        how: How,
+    ) -> DeviceId {
+        self.inventory.bind(now, vlan, mac, ip, how)
+    }
+
+    fn tell(&mut self, clock: &Clock, seen: &Observation<'_>) {
+        let context = Context {
+            now: clock.now(),
+            inventory: &self.inventory,
+            normal: &self.normal,
+            calendar: &Wall { clock, calendar: &*self.calendar },
+            indicators: &self.indicators,
+            trusted_domains: &self.trusted_domains,
+        };
+        for Running { spec, detector } in &mut self.detectors {
+            let wants = spec.wants;
+            let is_wanted = match seen.what {
+                What::Contact(_) => wants.contacts,
+                What::Arp(_) => wants.arp,
+                What::Said(_) => wants.said,
+                What::NewDevice => wants.new_devices,
+            };
+            if is_wanted {
+                detector.look(seen, &context, &mut self.reported);
+            }
+        }
+        if !self.reported.findings.is_empty() || !self.reported.sightings.is_empty() {
+            self.take_reports(clock);
+        }
+    }
+
+    /// What detectors reported becomes incidents.
+    fn take_reports(&mut self, clock: &Clock) {
+        for finding in core::mem::take(&mut self.reported.findings) {
+            self.findings = self.findings.saturating_add(1);
+            let seen = Seen {
+                has_profile: match finding.device {
+                    Subject::Device(id) => self.normal.has_profile(id) || self.normal.knows_clinic(),
+                    Subject::Address(_) => self.normal.knows_clinic(),
+                },
+                is_known: self.is_known(finding.kind.id, finding.device, clock.now()),
+            };
+            let id = self.incidents.add(&finding, seen);
+            let mut finding = Box::new(finding);
+            finding.at = clock.wall(finding.at);
+            self.put(Output::Finding(finding, id));
+        }
+        for mut sighting in core::mem::take(&mut self.reported.sightings) {
+            sighting.at = clock.wall(sighting.at);
+            self.put(Output::Sighting(Box::new(sighting)));
+        }
+        self.take_steps(clock);
+    }
+
+    /// Steps of incidents become outputs.
+    pub(crate) fn take_steps(&mut self, clock: &Clock) {
+        while let Some(mut incident) = self.incidents.poll_step() {
+            incident.opened_at = clock.wall(incident.opened_at);
+            incident.last_seen = clock.wall(incident.last_seen);
+            self.put(Output::Incident(Box::new(incident)));
+        }
+    }
+
+    /// Devices that are new, or of which something new is known.
+    pub(crate) fn take_news(&mut self, clock: &Clock) {
+        while let Some((id, is_new)) = self.inventory.next_news() {
+            self.put(Output::Device(id, clock.wall(clock.now())));
+            let Some(device) = self.inventory.get(id).filter(|_| is_new) else { continue };
+            let Some(ip) = device.ips.first().copied() else { continue };
+            let end = End { ip, port: 0, mac: device.mac, place: Where::Inside, device: Some(device.id) };
+            self.tell(
+                clock,
+                &Observation { at: clock.now(), source: end, target: end, what: What::NewDevice },
+            );
+        }
+    }
+
+    pub(crate) fn put(&mut self, output: Output) {
+        if self.outputs.len() < OUTPUTS_MAX {
+            self.outputs.push_back(output);
+        } else {
+            self.outputs_dropped = self.outputs_dropped.saturating_add(1);
+        }
+    }
+
+    /// Hours that ended are learned, but not of devices with an open card.
+    pub(crate) fn close_hour(&mut self, now: Timestamp) {
+        let incidents = &self.incidents;
+        self.normal.close_hour(now, &|device| incidents.has_card(Subject::Device(device)));
+    }
+
+    /// The clinic knows this.
+    pub(crate) fn know(&mut self, rule: KnownRule) {
+        self.known.push(rule);
+    }
+
+    /// Somebody closed an incident.
+    pub(crate) fn close(&mut self, clock: &Clock, id: IncidentId, who: ClosedBy) {
+        self.incidents.closed_by(id, who);
+        self.take_steps(clock);
+    }
+
+    fn is_known(&self, kind: &str, subject: Subject, now: Timestamp) -> bool {
+        let Subject::Device(id) = subject else { return false };
+        let Some(device) = self.inventory.get(id) else { return false };
+        let is_it = |given: &Given| match (given.mac, given.ip, &given.name) {
+            (Some(mac), _, _) => device.mac == Some(mac),
+            (None, Some(ip), _) => device.ips.contains(&ip),
+            (None, None, Some(name)) => device.name() == Some(name),
+            (None, None, None) => false,
+        };
+        self.known.iter().any(|rule| {
+            rule.kind == kind && rule.until.is_none_or(|until| now < until) && is_it(&rule.device)
+        })
+    }
+
+    /// How much detectors have forgotten because their tables were full.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.detectors.iter().map(|running| running.detector.forgotten()).sum()
+    }
+}
+
+/// The clinic's hours by the frames' own time, asked in elapsed time.
+struct Wall<'a> {
+    clock: &'a Clock,
+    calendar: &'a dyn Calendar,
+}
+
+impl Calendar for Wall<'_> {
+    fn hour_of(&self, at: Timestamp) -> HourOf {
+        self.calendar.hour_of(self.clock.wall(at))
+    }
+}
