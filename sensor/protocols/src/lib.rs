@@ -17,6 +17,8 @@ mod text;
 pub mod dhcp;
 pub mod dns;
 pub mod ftp;
+pub mod http;
+pub mod ssh;
 pub mod tls;
 
 // The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
@@ -24,6 +26,8 @@ any::protocols! {
     Dhcp(dhcp),
     Dns(dns),
     Ftp(ftp),
+    Http(http),
+    Ssh(ssh),
     Tls(tls),
 }
 
@@ -37,3 +41,6 @@ pub use protocol::{Carrier, Input, Probe, Progress, Protocol, Side, Spec};
 #[cfg(test)]
 #[path = "../../../xtask/templates/protocol/mod.rs"]
 pub mod template;
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! The client's hello, as lists that borrow the record (RFC 8446 §4.1.2).
 
-use arrayvec::ArrayVec;
+use arrayvec::{ArrayString, ArrayVec};
 
 use crate::cursor::Cursor;
+use crate::text::{self, TEXT_BYTES_MAX};
 
 /// Most cipher suites read; IANA lists some 350, clients offer 10 to 80.
 const CIPHERS_MAX: usize = 128;
@@ -35,9 +36,9 @@ pub(super) struct ClientHello<'a> {
 }
 
 impl<'a> ClientHello<'a> {
-    /// The name of the server, if it was said and can be shown.
-    pub(super) fn server_name(&self) -> Option<&'a str> {
-        crate::text::ascii(self.server_name?).filter(|name| name.len() <= crate::text::TEXT_BYTES_MAX)
+    /// The name of the server in lower case, if it was said and can be shown.
+    pub(super) fn server_name(&self) -> Option<ArrayString<TEXT_BYTES_MAX>> {
+        text::host(self.server_name?)
     }
 }
 

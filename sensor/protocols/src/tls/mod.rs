@@ -120,7 +120,7 @@ fn client_hello(body: &[u8], is_whole: bool, out: &mut dyn FnMut(Event<'_>)) {
         return;
     };
     if let Some(name) = hello.server_name() {
-        out(Event::ServerName(name));
+        out(Event::ServerName(&name));
     }
     if let Some(ja4) = ja4::client(&hello) {
         out(Event::Fingerprint(Fingerprint { method: FingerprintMethod::Ja4, value: &ja4 }));
