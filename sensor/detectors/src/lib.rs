@@ -8,14 +8,31 @@ mod detector;
 mod observation;
 mod prelude;
 
+mod arp_spoofing;
 mod dns_tunnel;
+mod increased_activity;
+mod known_bad_contact;
+mod new_device;
+mod password_guessing;
 mod port_scan;
+mod rogue_dhcp;
+mod unusual_upload;
 
 pub use detector::{Context, Detector, Findings, Saved, SavedError, Settings, SettingsError, Spec, Wants};
 pub use observation::{ArpSeen, Contact, End, Observation, Phase, What};
 
 /// The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
-pub static ALL: &[&Spec] = &[&dns_tunnel::SPEC, &port_scan::SPEC];
+pub static ALL: &[&Spec] = &[
+    &arp_spoofing::SPEC,
+    &dns_tunnel::SPEC,
+    &increased_activity::SPEC,
+    &known_bad_contact::SPEC,
+    &new_device::SPEC,
+    &password_guessing::SPEC,
+    &port_scan::SPEC,
+    &rogue_dhcp::SPEC,
+    &unusual_upload::SPEC,
+];
 
 /// All rows of the table of kinds, in the order of the list.
 pub fn kinds() -> impl Iterator<Item = &'static common_model::Kind> {

@@ -7,8 +7,8 @@ pub(crate) use common_model::{
     Category, Confidence, Due, Fact, Facts, Finding, FindingRole, Kind, Severity, Subject, Timestamp,
 };
 pub(crate) use sensor_flow::Protocol;
-pub(crate) use sensor_protocols::{Event, LookupPhase};
-pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Recent};
+pub(crate) use sensor_protocols::{Event, FingerprintMethod, LoginOutcome, LookupPhase};
+pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Recent, SumPerWindow};
 pub(crate) use serde::Deserialize;
 
 pub(crate) use crate::detector::{Context, Detector, Findings, Spec, Wants};

@@ -92,6 +92,13 @@ impl World {
             self.inventory.serves(device, target.port);
         }
         self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Contact(contact) });
+        if matches!(contact.phase, Phase::Progress | Phase::Closed)
+            && source.is_inside()
+            && target.place == Where::Outside
+        {
+            let destination = self.inventory.destination(target.ip);
+            self.normal.sent_to(destination, contact.sent.bytes, clock.now());
+        }
     }
 
     /// Something was said: what it tells of devices first, then detectors.

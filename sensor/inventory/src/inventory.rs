@@ -404,6 +404,19 @@ impl Inventory {
         self.names.get(&ip).map(ArrayString::as_str)
     }
 
+    /// What an outside address counts as when data goes there: the registered domain of the name under which it was found, else its
+    /// network, because services move between addresses.
+    #[must_use]
+    pub fn destination(&self, ip: IpAddr) -> u64 {
+        let hash = StableHash::new("destination");
+        match (self.outside_name(ip).and_then(psl::domain_str), ip) {
+            (Some(domain), _) => hash.bytes(domain.as_bytes()),
+            (None, IpAddr::V4(v4)) => hash.u64(u64::from(v4.to_bits() >> 8)),
+            (None, IpAddr::V6(v6)) => hash.u64((v6.to_bits() >> 80) as u64),
+        }
+        .finish()
+    }
+
     /// How an output names this end.
     #[must_use]
     pub fn party(&self, subject: Subject) -> Party {

@@ -13,10 +13,12 @@ pub struct SavedDestination {
     pub key: u64,
     /// When data was first sent there.
     pub first_at: Timestamp,
-    /// When data was last sent there.
-    pub last_at: Timestamp,
-    /// The most sent there by one device in one report, in bytes.
-    pub bytes_max: u64,
+    /// The day, since the epoch, that is in progress.
+    pub day: u64,
+    /// Sent there in that day, in bytes.
+    pub bytes_today: u64,
+    /// The most sent there in any day before it, in bytes.
+    pub bytes_day_max: u64,
 }
 
 #[derive(Debug)]
@@ -29,13 +31,16 @@ impl Destinations {
         Destinations { known: Recent::new(DESTINATIONS_MAX, seed) }
     }
 
-    /// Notes that so much was sent there; returns what was known of it before.
-    pub(crate) fn note(&mut self, key: u64, bytes: u64, now: Timestamp) -> Option<SavedDestination> {
-        let fresh = SavedDestination { key, first_at: now, last_at: now, bytes_max: 0 };
-        let known = self.known.get(&key).copied();
+    /// Notes that so much was sent there.
+    pub(crate) fn note(&mut self, key: u64, bytes: u64, now: Timestamp) {
+        let day = now.as_secs() / 86_400;
+        let fresh = SavedDestination { key, first_at: now, day, bytes_today: 0, bytes_day_max: 0 };
         let entry = self.known.entry(key, || fresh);
-        entry.last_at = entry.last_at.max(now);
-        entry.bytes_max = entry.bytes_max.max(bytes);
-        known
+        if entry.day != day {
+            entry.bytes_day_max = entry.bytes_day_max.max(entry.bytes_today);
+            entry.bytes_today = 0;
+            entry.day = day;
+        }
+        entry.bytes_today = entry.bytes_today.saturating_add(bytes);
     }
 }

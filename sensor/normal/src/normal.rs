@@ -187,9 +187,9 @@ impl Normal {
         self.since.is_some_and(|since| self.hour.saturating_sub(since) >= LEARNED_HOURS_MIN)
     }
 
-    /// Notes that so much was sent to a destination outside (a hash of its name); returns what was known of it before.
-    pub fn sent_to(&mut self, destination: u64, bytes: u64, now: Timestamp) -> Option<SavedDestination> {
-        self.destinations.note(destination, bytes, now)
+    /// Notes that so much was sent to a destination outside (a hash of its name).
+    pub fn sent_to(&mut self, destination: u64, bytes: u64, now: Timestamp) {
+        self.destinations.note(destination, bytes, now);
     }
 
     /// What is known of a destination.

@@ -1,0 +1,57 @@
+//! New device: a device is heard for the first time in a clinic whose devices are known.
+//!
+//! Speaks in cards only when the clinic has been learned. What it sees and what fools it: `README.md` beside this file.
+
+use crate::prelude::*;
+
+/// What it is.
+pub(crate) static SPEC: Spec = Spec {
+    id: "new-device",
+    kinds: &[&NEW_DEVICE],
+    wants: Wants { contacts: false, arp: false, said: false, new_devices: true },
+    memory_bytes_max: 0,
+    readme: include_str!("README.md"),
+    settings_toml: "",
+    build: |_settings| Ok(Box::new(NewDevice)),
+};
+
+static NEW_DEVICE: Kind = Kind {
+    id: "new-device",
+    category: Category::NewDevice,
+    techniques: &["T1200"],
+    message: "new_device",
+    facts: &[],
+    severity: Severity::Low,
+    alone: Due::Week,
+    card_from: Confidence::percent(50),
+    needs_profile: true,
+    quiet_for: Duration::from_secs(7 * 24 * 3_600),
+};
+
+struct NewDevice;
+
+impl Detector for NewDevice {
+    fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
+        let Some(device) = seen.source.device.and_then(|id| context.inventory.get(id)) else { return };
+        if device.given.is_some() {
+            return;
+        }
+        // A phone that made its own address up is a visitor, or an old friend under a new name: a note.
+        let sure = if device.is_visitor() { 30 } else { 80 };
+        out.findings.push(Finding {
+            kind: &NEW_DEVICE,
+            at: seen.at,
+            device: Subject::Device(device.id),
+            role: FindingRole::Source,
+            peer: None,
+            identity: 0,
+            confidence: Confidence::percent(sure),
+            facts: Facts::new(),
+            evidence: Vec::new(),
+        });
+    }
+
+    fn forgotten(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,110 @@
+//! Rogue DHCP: a second server offers addresses, and another way out.
+//!
+//! Remembers who offers addresses; the first one heard is the clinic's own. What it sees and what fools it: `README.md` beside this file.
+
+use core::net::Ipv4Addr;
+
+use crate::detector::{Saved, SavedError};
+use crate::prelude::*;
+
+/// What it is.
+pub(crate) static SPEC: Spec = Spec {
+    id: "rogue-dhcp",
+    kinds: &[&ROGUE_DHCP],
+    wants: Wants { contacts: false, arp: false, said: true, new_devices: false },
+    memory_bytes_max: SERVERS_MAX * size_of::<Offer>(),
+    readme: include_str!("README.md"),
+    settings_toml: "",
+    build: |_settings| Ok(Box::new(RogueDhcp::default())),
+};
+
+static ROGUE_DHCP: Kind = Kind {
+    id: "rogue-dhcp",
+    category: Category::RogueDhcp,
+    techniques: &["T1557.003"],
+    message: "rogue_address_server",
+    facts: &[],
+    severity: Severity::High,
+    alone: Due::Today,
+    card_from: Confidence::percent(60),
+    needs_profile: false,
+    quiet_for: Duration::from_secs(12 * 3_600),
+};
+
+/// Most servers remembered; a clinic has one.
+const SERVERS_MAX: usize = 64;
+
+/// What a server tells its clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Offer {
+    server: Ipv4Addr,
+    gateway: Option<Ipv4Addr>,
+    name_server: Option<Ipv4Addr>,
+}
+
+#[derive(Debug, Default)]
+struct RogueDhcp {
+    /// The clinic's own first.
+    servers: Vec<Offer>,
+    forgotten: u64,
+}
+
+impl Detector for RogueDhcp {
+    fn look(&mut self, seen: &Observation<'_>, _context: &Context<'_>, out: &mut Findings) {
+        let What::Said(Event::AddressServer(said)) = seen.what else { return };
+        let offer = Offer { server: said.server, gateway: said.gateway, name_server: said.name_server };
+        let Some(own) = self.servers.first().copied() else {
+            self.servers.push(offer);
+            return;
+        };
+        if offer.server == own.server {
+            return;
+        }
+        if !self.servers.iter().any(|known| known.server == offer.server) {
+            if self.servers.len() >= SERVERS_MAX {
+                self.forgotten = self.forgotten.saturating_add(1);
+                return;
+            }
+            self.servers.push(offer);
+        }
+        // A second server that says the same is a spare; one that leads elsewhere is not.
+        let leads_elsewhere = offer.gateway != own.gateway || offer.name_server != own.name_server;
+        out.findings.push(Finding {
+            kind: &ROGUE_DHCP,
+            at: seen.at,
+            device: seen.source.subject(),
+            role: FindingRole::Source,
+            peer: Some(Subject::Address(own.server.into())),
+            identity: StableHash::new("server").ip(offer.server.into()).finish(),
+            confidence: Confidence::percent(if leads_elsewhere { 90 } else { 50 }),
+            facts: Facts::new(),
+            evidence: Vec::new(),
+        });
+    }
+
+    fn save(&self) -> Option<Saved> {
+        let own = self.servers.first()?;
+        let or_none = |ip: Option<Ipv4Addr>| ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string());
+        let line = format!("{} {} {}", own.server, or_none(own.gateway), or_none(own.name_server));
+        Some(Saved { version: 1, lines: vec![line] })
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), SavedError> {
+        let error = |why: &str| SavedError { id: SPEC.id, version: saved.version, why: why.to_owned() };
+        if saved.version != 1 {
+            return Err(error("this version is not known"));
+        }
+        let parts: Vec<&str> = saved.lines.first().map(|line| line.split(' ').collect()).unwrap_or_default();
+        let [server, gateway, name_server] = parts.as_slice() else {
+            return Err(error("a line has three addresses"));
+        };
+        let server = server.parse().map_err(|_err| error("the server is no address"))?;
+        self.servers =
+            vec![Offer { server, gateway: gateway.parse().ok(), name_server: name_server.parse().ok() }];
+        Ok(())
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+}
