@@ -69,10 +69,11 @@ impl Protocol for Parser {
         readme: include_str!("README.md"),
     };
 
-    fn probe(first: &[u8], side: Side, _carrier: Carrier, _hinted: bool) -> Probe {
+    fn probe(first: &[u8], _side: Side, _carrier: Carrier, _hinted: bool) -> Probe {
         const BANNERS: [&[u8]; 2] = [b"SSH-2.0-", b"SSH-1."];
         if BANNERS.iter().any(|banner| first.starts_with(banner)) {
-            Probe::Certain(Some(side))
+            // Both ends begin alike.
+            Probe::Certain(None)
         } else if BANNERS.iter().any(|banner| banner.starts_with(first)) {
             Probe::Unsure
         } else {

@@ -167,8 +167,8 @@ fn broken_packets_are_anomalies() {
 #[test]
 fn is_known_by_its_banner() {
     let probe = |first: &[u8]| Parser::probe(first, Side::Server, Carrier::Tcp, false);
-    assert_eq!(probe(b"SSH-2.0-OpenSSH"), Probe::Certain(Some(Side::Server)));
-    assert_eq!(probe(b"SSH-1.99-Cisco"), Probe::Certain(Some(Side::Server)));
+    assert_eq!(probe(b"SSH-2.0-OpenSSH"), Probe::Certain(None));
+    assert_eq!(probe(b"SSH-1.99-Cisco"), Probe::Certain(None));
     assert_eq!(probe(b"SS"), Probe::Unsure);
     assert_eq!(probe(b"220 x"), Probe::NotOurs);
 }
