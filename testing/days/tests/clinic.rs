@@ -2,9 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use common_model::Timestamp;
+use common_site::Site;
+use knowledge_indicators::{Indicators, Skipped};
 use testing_days::{Clinic, Plan};
 
 const SEED: u64 = 1;
@@ -138,6 +142,34 @@ fn strength_cuts_attacks_and_leaves_calm_things_alone() {
 }
 
 #[test]
+fn settings_name_the_equipment_that_was_recorded() {
+    let clinic = clinic();
+    let site = Site::parse(&read(&clinic.site_path())).unwrap();
+    let recorded: toml::Table = read(&clinic.site_path().with_file_name("devices.toml")).parse().unwrap();
+    let mut known = 0;
+    for device in recorded["device"].as_array().unwrap() {
+        let field = |name: &str| device[name].as_str().unwrap();
+        let named = site.device(field("mac").parse().ok(), field("ip").parse().ok());
+        assert_eq!(named.is_some(), device["known"].as_bool().unwrap(), "{}", field("id"));
+        if let Some(named) = named {
+            assert_eq!((named.name.as_str(), named.device_type.as_str()), (field("name"), field("type")));
+            known += 1;
+        }
+    }
+    assert_eq!(known, site.devices.len());
+}
+
+#[test]
+fn what_the_box_is_told_holds_the_known_bad_contact() {
+    let mut indicators = Indicators::new();
+    let skipped =
+        knowledge_indicators::parse("indicators.csv", &read(&clinic().indicators_path()), &mut indicators);
+    assert_eq!(skipped.unwrap(), Skipped::default());
+    assert!(indicators.domain("bad.malware-drop.example").is_some());
+    assert!(indicators.ip("203.0.113.66".parse().unwrap()).is_some());
+}
+
+#[test]
 fn every_committed_scene_is_used() {
     let scenes = Path::new(env!("CARGO_MANIFEST_DIR")).join("clinic/scenes");
     let clinic = clinic();
@@ -146,4 +178,10 @@ fn every_committed_scene_is_used() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(used.contains(name.trim_end_matches(".pcap.zst")), "{name} is in no timetable entry");
     }
+}
+
+fn read(path: &Path) -> String {
+    let mut text = String::new();
+    File::open(path).unwrap().read_to_string(&mut text).unwrap();
+    text
 }

@@ -1,6 +1,7 @@
 """check.py SCENE.pcap [EXPECTATION…]: refuses a capture that is not what its scene says.
 
-Always: no frame above 1,514 bytes, IPv4/TCP/UDP checksums right, each frame once, only addresses of the recorded clinic.
+Always: no frame above 1,514 bytes, IPv4/TCP/UDP checksums right, each frame once, only addresses of the recorded clinic,
+no trace of the machine that recorded it.
 Expectations, separated by spaces: `frames>=N`, `syn>=N`, `arp>=N`, `dns>=N`, `ssh>=N` (connections to port 22), `bytes>=N`
 (on the wire), `peers>=N`.
 """
@@ -11,6 +12,9 @@ import sys
 
 ALLOWED = [ipaddress.ip_network(net) for net in (
     "10.20.30.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "0.0.0.0/32", "255.255.255.255/32")]
+
+# The work folder's name, and what a program calls a machine that was not told its name.
+TRACES = (b"/tmp/clinic-", b"localhost")
 
 
 def frames(path):
@@ -43,6 +47,8 @@ def main(path, expectations):
         if at - last.get(frame, -1_000_000) < 5_000 and frame[12:14] == b"\x08\x00" and frame[23] == 6 and len(frame) == wire:
             problems.append(f"the same frame twice within 5 ms at {at} µs")
         last[frame] = at
+        if any(trace in frame for trace in TRACES):
+            problems.append(f"a trace of the recording machine at {at} µs")
         if frame[12:14] == b"\x08\x06":
             seen["arp"] += 1
         if frame[12:14] != b"\x08\x00":

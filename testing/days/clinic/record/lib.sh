@@ -271,6 +271,8 @@ seccomp_sandbox=NO
 xferlog_enable=NO
 ftpd_banner=Filserver FTP
 delay_failed_login=1
+chroot_local_user=YES
+allow_writeable_chroot=YES
 max_per_ip=20
 CONF
     serve nas vsftpd vsftpd "$WORK/vsftpd.conf"
@@ -288,16 +290,17 @@ telephone_up() { serve internet sip python3 "$RECORD/programs/sip.py" server 192
 
 # device: asks for its address like its kind does (options 12, 55, 60), checks it by ARP, and uses it
 lease() {
-    local id=$1 name options
+    local id=$1 name class wanted option options=()
     name=$(hostname_of "$id")
     case $(stack_of "$id") in
-        windows) options="-V MSFT\x205.0 -O subnet -O router -O dns -O domain -O 31 -O 33 -O 43 -O 44 -O 46 -O 47 -O 119 -O 121 -O 249 -O 252" ;;
-        phone) options="-V android-dhcp-14 -O subnet -O router -O dns -O domain -O mtu -O broadcast -O lease -O 58 -O 59 -O 43 -O 114 -O 108" ;;
-        *) options="-V udhcp\x201.35.0 -O subnet -O router -O dns -O domain -O broadcast -O ntpsrv" ;;
+        windows) class="MSFT 5.0" wanted="subnet router dns domain 31 33 43 44 46 47 119 121 249 252" ;;
+        phone) class="android-dhcp-14" wanted="subnet router dns domain mtu broadcast lease 58 59 43 114 108" ;;
+        *) class="udhcp 1.35.0" wanted="subnet router dns domain broadcast ntpsrv" ;;
     esac
-    # shellcheck disable=SC2086
-    on "$id" env GATEWAY_SET=1 udhcpc -i eth0 -f -q -n -t 4 -T 2 -a250 -o ${options//\\x20/ } \
-        ${name:+-x hostname:$name} -s "$RECORD/programs/lease.sh" >>"$WORK/udhcpc.log" 2>&1
+    for option in $wanted; do options+=(-O "$option"); done
+    [ -z "$name" ] || options+=(-x "hostname:$name")
+    on "$id" udhcpc -i eth0 -f -q -n -t 4 -T 2 -a250 -o -V "$class" "${options[@]}" \
+        -s "$RECORD/programs/lease.sh" >>"$WORK/udhcpc.log" 2>&1
 }
 
 ask() { on "$1" python3 "$RECORD/programs/ask.py" "${@:2}" >>"$WORK/ask.log" 2>&1; }     # device name… : DNS, A
