@@ -38,3 +38,8 @@ pub static ALL: &[&Spec] = &[
 pub fn kinds() -> impl Iterator<Item = &'static common_model::Kind> {
     ALL.iter().flat_map(|spec| spec.kinds.iter().copied())
 }
+
+/// What `cargo xtask new detector` copies; built and tested here so that it cannot rot.
+#[cfg(test)]
+#[path = "../../../xtask/templates/detector/mod.rs"]
+mod template;

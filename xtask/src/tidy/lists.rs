@@ -62,23 +62,26 @@ pub(super) fn cases(house: &House) -> Vec<String> {
     faults
 }
 
-/// Every setting of a detector stands below a comment that says what it is and whence it comes.
+/// Every setting of a detector stands below a comment that says what it is and whence it comes; neighbours may share one.
 pub(super) fn settings(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for folder in house.folders_in(DETECTORS) {
         let path = format!("{DETECTORS}/{folder}/settings.toml");
-        let text = house.text(&path);
-        let mut comment = String::new();
-        for (line, number) in text.lines().zip(1..) {
+        let (mut comment, mut is_used) = (String::new(), false);
+        for (line, number) in house.text(&path).lines().zip(1..) {
             if line.starts_with('#') {
+                if is_used {
+                    comment.clear();
+                }
                 comment.push_str(line);
+                is_used = false;
             } else if !line.trim().is_empty() {
-                if !["Source", "Guess"].iter().any(|word| comment.contains(word)) {
+                is_used = true;
+                if !comment.contains("Source") && !comment.contains("Guess") {
                     faults.push(format!(
                         "{path}:{number} does not say `Source: …` or `Guess` above the number"
                     ));
                 }
-                comment.clear();
             }
         }
     }
@@ -193,6 +196,6 @@ mod tests {
     fn a_number_without_a_source_is_a_fault() {
         let path = "sensor/detectors/src/x/settings.toml";
         assert!(settings(&house_of(&[(path, "# Ports. Source: RFC 1.\nports_min = 3\n")])).is_empty());
-        assert_eq!(settings(&house_of(&[(path, "# Source: RFC 1.\na = 3\nb = 4\n")])).len(), 1);
+        assert_eq!(settings(&house_of(&[(path, "# Source: RFC 1.\na = 3\nb = 4\n# C.\nc = 5\n")])).len(), 1);
     }
 }

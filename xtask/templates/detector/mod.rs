@@ -81,3 +81,21 @@ impl Detector for Example {
         self.contacts.forgotten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+
+    fn build(settings: &str) -> bool {
+        let table: toml::Table = settings.parse().unwrap();
+        (SPEC.build)(Settings { spec: &SPEC, table: Some(&table), seed: 1 }).is_ok()
+    }
+
+    #[test]
+    fn settings_may_be_replaced_and_not_misspelt() {
+        assert!(build(""));
+        assert!(build("contacts_min = 5"));
+        assert!(!build("contact_min = 5"));
+    }
+}
