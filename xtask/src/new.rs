@@ -9,13 +9,15 @@ use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
 
 use crate::house::House;
-use crate::tidy::lists::{DETECTORS, PROTOCOLS};
+use crate::tidy::lists::{DETECTORS, MESSAGE_LIST, MESSAGES, PROTOCOLS};
 
 /// What can be made.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum What {
     /// A detector: a folder in `sensor/detectors/src`.
     Detector,
+    /// A message: a file in each language in `common/words/messages`.
+    Message,
     /// A parser: a folder in `sensor/protocols/src`.
     Protocol,
 }
@@ -36,6 +38,7 @@ pub(crate) fn make(house: &House, what: What, name: &str) -> anyhow::Result<()> 
     let name = Name::parse(name)?;
     match what {
         What::Detector => detector(house, &name),
+        What::Message => message(house, &name),
         What::Protocol => protocol(house, &name),
     }
 }
@@ -51,6 +54,20 @@ fn detector(house: &House, name: &Name) -> anyhow::Result<()> {
     println!(
         "Next: docs/guide/adding-a-detector.md, `cargo xtask docs`, and `cargo nextest run -p sensor-detectors`."
     );
+    Ok(())
+}
+
+/// The template is the shortest real message.
+fn message(house: &House, name: &Name) -> anyhow::Result<()> {
+    const TEMPLATE: &str = "new_device";
+    let list = insert_after(house.text(MESSAGE_LIST), "= messages! {", &format!("    \"{}\"", name.snake))?;
+    for language in ["da", "en"] {
+        let to = format!("{MESSAGES}/{}.{language}.toml", name.snake);
+        ensure!(!house.has(&to), "{to} is there already");
+        store(house, &to, house.text(&format!("{MESSAGES}/{TEMPLATE}.{language}.toml")))?;
+    }
+    store(house, MESSAGE_LIST, &list)?;
+    println!("Next: docs/guide/adding-a-message.md, and `cargo nextest run -p common-words`.");
     Ok(())
 }
 

@@ -10,6 +10,12 @@ pub(crate) const PROTOCOLS: &str = "sensor/protocols/src";
 /// Where detectors live.
 pub(crate) const DETECTORS: &str = "sensor/detectors/src";
 
+/// Where messages live.
+pub(crate) const MESSAGES: &str = "common/words/messages";
+
+/// The list of messages.
+pub(crate) const MESSAGE_LIST: &str = "common/words/src/catalogue.rs";
+
 /// Headings of a protocol's README, in this order.
 const PROTOCOL_HEADINGS: &[&str] = &["What we read", "What we skip", "Limits", "Sources"];
 
@@ -35,6 +41,22 @@ pub(super) fn detectors(house: &House) -> Vec<String> {
             faults.push(format!("{DETECTORS}/{folder}/mod.rs does not say `{id}`"));
         }
     }
+    faults
+}
+
+/// The list of messages is their files, one in each language.
+pub(super) fn messages(house: &House) -> Vec<String> {
+    let body = between(house.text(MESSAGE_LIST), "= messages! {", "}");
+    let listed: Vec<&str> = body.split_whitespace().map(|key| key.trim_matches(['"', ','])).collect();
+    let inside = format!("{MESSAGES}/");
+    let in_language = |ending: &str| -> BTreeSet<&str> {
+        let names = house.files.keys().filter_map(|path| path.strip_prefix(&inside));
+        names.filter_map(|name| name.strip_suffix(ending)).collect()
+    };
+    let (danish, english) = (in_language(".da.toml"), in_language(".en.toml"));
+    let mut faults = list_is_folders(MESSAGE_LIST, &listed, &danish);
+    let alone = danish.symmetric_difference(&english);
+    faults.extend(alone.map(|key| format!("message `{key}` is there in one language only")));
     faults
 }
 
@@ -112,11 +134,10 @@ fn list_is_folders(list_file: &str, listed: &[&str], folders: &BTreeSet<&str>) -
     }
     let named: BTreeSet<&str> = listed.iter().copied().collect();
     faults.extend(
-        named.difference(folders).map(|name| format!("{list_file} lists `{name}`, which has no folder")),
+        named.difference(folders).map(|name| format!("{list_file} lists `{name}`, which is not there")),
     );
-    faults.extend(
-        folders.difference(&named).map(|name| format!("folder `{name}` is not in the list in {list_file}")),
-    );
+    faults
+        .extend(folders.difference(&named).map(|name| format!("`{name}` is not in the list in {list_file}")));
     faults
 }
 
@@ -154,7 +175,7 @@ mod tests {
         house.files.insert("sensor/protocols/src/tls/mod.rs".to_owned(), String::new());
         assert!(protocols(&house).is_empty());
         house.files.insert("sensor/protocols/src/smb/mod.rs".to_owned(), String::new());
-        assert_eq!(protocols(&house), ["folder `smb` is not in the list in sensor/protocols/src/lib.rs"]);
+        assert_eq!(protocols(&house), ["`smb` is not in the list in sensor/protocols/src/lib.rs"]);
     }
 
     #[test]
@@ -169,6 +190,16 @@ mod tests {
         assert!(headings(&house_of(&[(path, good)])).is_empty());
         assert_eq!(headings(&house_of(&[(path, "# dns\n## What we read\n")])).len(), 1);
         assert_eq!(headings(&house_of(&[("sensor/protocols/src/dns/mod.rs", "")])).len(), 1);
+    }
+
+    #[test]
+    fn a_message_in_one_language_is_a_fault() {
+        let list = "static MESSAGES = messages! {\n    \"new_device\"\n};\n";
+        let danish = "common/words/messages/new_device.da.toml";
+        let mut house = house_of(&[(MESSAGE_LIST, list), (danish, "")]);
+        assert_eq!(messages(&house), ["message `new_device` is there in one language only"]);
+        house.files.insert("common/words/messages/new_device.en.toml".to_owned(), String::new());
+        assert!(messages(&house).is_empty());
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod documents;
 pub(crate) mod lists;
 mod rooms;
 mod source;
+mod words;
 
 use crate::house::House;
 
@@ -77,6 +78,16 @@ pub(crate) const RULES: &[Rule] = &[
         name: "detector-list",
         check: lists::detectors,
         because: "one detector is one folder and one line; deleting both deletes the feature",
+    },
+    Rule {
+        name: "message-list",
+        check: lists::messages,
+        because: "a message is one file in each language and one line",
+    },
+    Rule {
+        name: "words-for-kinds",
+        check: words::kinds,
+        because: "a detector that cannot say in plain words what it saw has nothing to say",
     },
     Rule {
         name: "cases",
