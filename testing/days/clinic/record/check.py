@@ -3,7 +3,7 @@
 Always: no frame above 1,514 bytes, IPv4/TCP/UDP checksums right, each frame once, only addresses of the recorded clinic,
 no trace of the machine that recorded it.
 Expectations, separated by spaces: `frames>=N`, `syn>=N`, `arp>=N`, `dns>=N`, `ssh>=N` (connections to port 22), `bytes>=N`
-(on the wire), `peers>=N`.
+(on the wire), `peers>=N`, `refused>=N` (FTP logins answered with 530).
 """
 
 import ipaddress
@@ -37,7 +37,7 @@ def total(data):
 
 
 def main(path, expectations):
-    seen = {"frames": 0, "syn": 0, "arp": 0, "dns": 0, "ssh": 0, "ftp": 0, "bytes": 0}
+    seen = {"frames": 0, "syn": 0, "arp": 0, "dns": 0, "ssh": 0, "ftp": 0, "refused": 0, "bytes": 0}
     peers, problems, last, kept_bytes, longest, end = set(), [], {}, 0, 0, 0
     for at, wire, frame in frames(path):
         seen["frames"] += 1
@@ -70,6 +70,7 @@ def main(path, expectations):
             if not (frame[23] == 17 and body[6:8] == b"\0\0") and total(pseudo + body) != 0xFFFF:
                 problems.append(f"bad TCP or UDP checksum at {at} µs")
         if frame[23] == 6:
+            seen["refused"] += body[(body[12] >> 4) * 4 :].startswith(b"530 Login incorrect")
             port, flags = struct.unpack_from(">H", body, 2)[0], body[13]
             if flags & 0x12 == 2:
                 seen["syn"] += 1

@@ -12,11 +12,13 @@ CLINIC=$(dirname "$RECORD")
 # shellcheck source=lib.sh
 source "$RECORD/lib.sh"
 
-# Everything a scene script may set; then its two functions, prepare (servers, before the capture) and play.
+# Everything a scene script may set; then its functions: prepare (servers, before the capture), play, and verify (did it happen,
+# as the servers tell it?).
 record_scene() {
     SCENE=$1 SCRIPT=${1%%.*} DEVICE=${1#*.}
     NEEDS="" NO_ADDRESS="" BULK=0 CHECK="" KEX=""
     prepare() { :; }
+    verify() { :; }
     # shellcheck source=/dev/null
     source "$RECORD/scenes/$SCRIPT.sh"
 
@@ -27,6 +29,7 @@ record_scene() {
     play
     sleep 0.4
     capture_stop
+    verify || { echo "$SCENE: did not happen as its script says" >&2; return 1; }
     python3 "$RECORD/trim.py" "$WORK/raw.pcap" "$WORK/$SCENE.pcap" "$BULK"
     python3 "$RECORD/check.py" "$WORK/$SCENE.pcap" ${CHECK:+"$CHECK"}
     zstd -19 --quiet --force "$WORK/$SCENE.pcap" -o "$CLINIC/scenes/$SCENE.pcap.zst"

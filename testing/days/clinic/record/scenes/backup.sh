@@ -13,3 +13,4 @@ play() {
     pause 1 3
     web nas --limit-rate 3M --upload-file "$WORK/sky.bin" https://backup.klipcloud.example/upload/klinik.bin
 }
+verify() { [ "$(stat -c %s "$WORK/web/pages/upload/klinik.bin")" = 20000000 ] && [ "$(stat -c %s "$WORK/share/kopi-laege1.bin")" = 8000000 ]; }

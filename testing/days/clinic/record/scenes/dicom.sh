@@ -13,3 +13,4 @@ play() {
     pause 2 4
     on ultrasound storescu -aet US-MODALITY -aec BILLEDSERVER 10.20.30.6 11112 "$WORK/phantom.dcm"
 }
+verify() { [ -n "$(ls "$WORK/dicom")" ]; }

@@ -1,6 +1,6 @@
 # Attack: a stranger guesses the lab account's FTP password.
 NEEDS=stranger
-CHECK="ftp>=44"
+CHECK="ftp>=48 refused>=48"
 prepare() { accounts nas analyse:Roer-77; ftpd_up; }
 play() {
     local lane n

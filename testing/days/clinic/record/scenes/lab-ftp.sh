@@ -7,3 +7,4 @@ play() {
     pause 1 2
     on lab curl --silent --show-error --user analyse:Roer-77 --upload-file "$WORK/resultat.csv" ftp://10.20.30.5/resultat-2.csv
 }
+verify() { [ -s "$WORK/home/analyse/resultat-2.csv" ]; }

@@ -9,3 +9,4 @@ play() {
     pause 4 6
     ssh_login supplier klipservice Vinter-2026 10.20.30.5 "ls -la; sleep 5; ls -la"
 }
+verify() { [ "$(grep -c "^Failed password" "$WORK/sshd-nas.log")" = 2 ] && grep -q "^Accepted password for klipservice" "$WORK/sshd-nas.log"; }

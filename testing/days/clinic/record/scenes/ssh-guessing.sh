@@ -17,3 +17,4 @@ play() {
     ssh_login stranger klipservice Sommer2026 10.20.30.5 "ls -la; pwd; sleep 3"
 }
 LANES=()
+verify() { [ "$(grep -c "^Failed password" "$WORK/sshd-nas.log")" -ge 64 ] && grep -q "^Accepted password for klipservice" "$WORK/sshd-nas.log"; }

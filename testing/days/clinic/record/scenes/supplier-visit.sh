@@ -9,3 +9,4 @@ play() {
     ask supplier filserver.klinik.example
     ssh_login supplier klipservice Vinter-2026 10.20.30.5 "ls -la; sleep 4; ls -la; sleep 2; echo ok"
 }
+verify() { grep -q "^Accepted password for klipservice" "$WORK/sshd-nas.log"; }

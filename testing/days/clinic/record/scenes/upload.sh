@@ -3,3 +3,4 @@ BULK=1
 CHECK="bytes>=64000000"
 prepare() { head -c 64000000 /dev/urandom >"$WORK/alt.zip"; }
 play() { web nurse --limit-rate 1M --upload-file "$WORK/alt.zip" https://filer.deling-nu.example/upload/alt.zip; }
+verify() { [ "$(stat -c %s "$WORK/web/pages/upload/alt.zip")" = 64000000 ]; }
