@@ -39,7 +39,8 @@ pub enum Event<'a> {
 pub struct NameLookup<'a> {
     /// Question, or answer with its result.
     pub phase: LookupPhase<'a>,
-    /// Lower case, no trailing dot, at most 255 bytes; bytes that are not printable ASCII stand as `\ddd` (RFC 4343 §2.1).
+    /// Lower case, no trailing dot, at most 255 bytes on the wire; bytes that are not printable ASCII stand as `\ddd` (RFC 4343
+    /// §2.1), so that the text may be up to four times as long.
     pub name: &'a str,
     /// The record type that was asked for (IANA "DNS parameters").
     pub record: u16,

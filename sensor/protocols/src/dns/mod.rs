@@ -5,7 +5,7 @@
 
 mod parse;
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 
 use arrayvec::ArrayVec;
 
@@ -181,11 +181,14 @@ fn announcement(
     let mut owner = record.owner;
     if let Some(ip) = parse::address(record) {
         let name = parse::name(&mut owner, message)?;
-        if ip != IpAddr::V4(Ipv4Addr::UNSPECIFIED) {
-            out(Event::Announce(Announce::Address { name: &name, ip }));
-        }
-        if let Some(host) = name.strip_suffix(".local").filter(|host| is_single_label(host)) {
-            out(Event::Announce(Announce::HostName(host)));
+        // Neighbours speak for names under ".local" only (RFC 6762 §3).
+        if let Some(host) = name.strip_suffix(".local") {
+            if !ip.is_unspecified() {
+                out(Event::Announce(Announce::Address { name: &name, ip }));
+            }
+            if is_single_label(host) {
+                out(Event::Announce(Announce::HostName(host)));
+            }
         }
     } else if record.record == PTR {
         let name = parse::name(&mut owner, message)?;

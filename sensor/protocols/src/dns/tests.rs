@@ -74,6 +74,13 @@ fn a_device_announces_itself() {
 }
 
 #[test]
+fn an_answer_without_a_question_announces_no_name_of_the_internet() {
+    let answer =
+        b"\0\0\x84\0\0\0\0\x01\0\0\0\0\x03www\x07example\0\0\x01\0\x01\0\0\0\x78\0\x04\xc0\0\x02\x07";
+    assert_eq!(said(Carrier::Udp, answer).0, Vec::<String>::new());
+}
+
+#[test]
 fn over_tcp_messages_follow_each_other() {
     let mut stream = Vec::new();
     for message in [QUESTION, ANSWER] {
@@ -116,5 +123,43 @@ proptest! {
         if let Some(place) = message.get_mut(4..8) { place.copy_from_slice(&[0, questions, 0, answers]); }
         said(Carrier::Udp, &message);
         said(Carrier::Tcp, &message);
+    }
+
+    /// Whatever another reader takes for a message, with names that need no escape, we read alike.
+    #[test]
+    fn agrees_with_another_reader_on_damaged_messages(which in 0_usize..2, damage in prop::collection::vec((4_usize..80, any::<u8>()), 0..4)) {
+        let mut message = [QUESTION, ANSWER][which].to_vec();
+        for (at, to) in damage { let at = at % message.len(); message[at] = to; }
+        let Ok(theirs) = simple_dns::Packet::parse(&message) else { return Ok(()) };
+        let (lines, _) = said(Carrier::Udp, &message);
+        let [question] = theirs.questions.as_slice() else { return Ok(()) };
+        let name = question.qname.to_string().to_ascii_lowercase();
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') || lines.iter().any(|line| line.starts_with("Anomaly")) {
+            return Ok(());
+        }
+        prop_assert!(lines[0].contains(&format!(" {name} ")), "{:?} is not {}", lines, name);
+        let addresses: Vec<IpAddr> = theirs.answers.iter().filter_map(|record| match &record.rdata {
+            simple_dns::rdata::RData::A(a) => Some(IpAddr::from(a.address.to_be_bytes())),
+            simple_dns::rdata::RData::AAAA(a) => Some(IpAddr::from(a.address.to_be_bytes())),
+            _ => None,
+        }).collect();
+        if lines[0].starts_with("answered") { prop_assert!(lines[0].contains(&format!("{addresses:?}")), "{:?} is not {:?}", lines, addresses); }
+    }
+
+    /// Names that another writer compresses, we read.
+    #[test]
+    fn reads_what_another_writer_compresses(hosts in prop::collection::vec("[a-z]{1,12}", 1..6), domain in "[a-z]{1,12}\\.local") {
+        use simple_dns::{CLASS, Name, Packet, ResourceRecord, rdata::{A, RData}};
+        let mut packet = Packet::new_reply(7);
+        let names: Vec<String> = hosts.iter().map(|host| format!("{host}.{domain}")).collect();
+        for (number, name) in names.iter().enumerate() {
+            let address = RData::A(A { address: 0x0a00_0000 + number as u32 });
+            packet.answers.push(ResourceRecord::new(Name::new(name).unwrap(), CLASS::IN, 60, address));
+        }
+        let message = packet.build_bytes_vec_compressed().unwrap();
+        let (lines, _) = said(Carrier::Udp, &message);
+        let wanted: Vec<String> = names.iter().enumerate()
+            .map(|(number, name)| format!("Announce(Address {{ name: {name:?}, ip: 10.0.0.{number} }})")).collect();
+        prop_assert_eq!(lines, wanted);
     }
 }

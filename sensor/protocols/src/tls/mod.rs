@@ -6,20 +6,23 @@
 mod hello;
 mod ja4;
 
+use arrayvec::ArrayVec;
+
 use crate::certificate::Certificate;
 use crate::cursor::Cursor;
 use crate::event::{Anomaly, Event, Fingerprint, FingerprintMethod};
 use crate::protocol::{Carrier, Input, Probe, Progress, Protocol, Side, Spec};
 
 /// Longest record, in bytes: 2^14 of content and 2,048 of protection (RFC 5246 §6.2.3).
-const RECORD_BYTES_MAX: usize = 16_384 + 2_048;
+const RECORD_BYTES_MAX: u32 = 16_384 + 2_048;
 
 /// Record types (RFC 8446 §5.1).
 mod content {
     pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
     pub(super) const ALERT: u8 = 21;
     pub(super) const HANDSHAKE: u8 = 22;
-    pub(super) const APPLICATION_DATA: u8 = 23;
+    /// RFC 6520.
+    pub(super) const HEARTBEAT: u8 = 24;
 }
 
 /// Handshake messages that we read (RFC 8446 §4).
@@ -29,11 +32,27 @@ mod message {
     pub(super) const CERTIFICATE: u8 = 11;
 }
 
+/// A message that is spread over several records is put together from so many bytes at most. Source: a hello has 250 to 2,000 bytes, a
+/// server's own certificate 1,000 to 4,000.
+const SPREAD_BYTES_MAX: usize = 12 * 1_024;
+
+/// Bytes of a record's header, and of a handshake message's.
+const RECORD_HEADER_BYTES: usize = 5;
+const MESSAGE_HEADER_BYTES: usize = 4;
+
 /// State of one conversation.
 #[derive(Debug, Default)]
 pub struct Parser {
-    /// Bytes of a handshake message that run on into each side's next records; they are passed over.
-    running_on: [u32; 2],
+    halves: [Half; 2],
+}
+
+/// Where one side stands.
+#[derive(Debug, Default)]
+struct Half {
+    /// Bytes left of the handshake record that we are in; 0 before the next record.
+    in_record: u32,
+    /// Bytes left of a message that is dealt with.
+    in_message: u32,
 }
 
 impl Protocol for Parser {
@@ -72,50 +91,124 @@ impl Protocol for Parser {
     ) -> Progress {
         // Without the hello or the certificate there is nothing left worth reading.
         let Input::Data(bytes) = input else { return Progress::Done };
-        let mut rest = Cursor::new(bytes);
-        let Some([kind, major, _minor, high, low]) = rest.array::<5>() else { return Progress::NeedMore };
-        let len = usize::from(u16::from_be_bytes([high, low]));
-        if major != 3 || len > RECORD_BYTES_MAX {
+        let half = side.of_mut(&mut self.halves);
+        if half.in_record == 0 { half.record(bytes, out) } else { half.message(bytes, out) }
+    }
+}
+
+impl Half {
+    /// Steps into a handshake record, or over another one.
+    fn record(&mut self, bytes: &[u8], out: &mut dyn FnMut(Event<'_>)) -> Progress {
+        let Some((kind, len)) = header(bytes) else {
+            if bytes.len() < RECORD_HEADER_BYTES {
+                return Progress::NeedMore;
+            }
+            out(Event::Anomaly(Anomaly { protocol: "tls", what: "bad-record" }));
             return Progress::GiveUp;
-        }
+        };
         match kind {
             content::HANDSHAKE => {
-                let Some(record) = rest.take(len) else { return Progress::NeedMore };
-                self.handshake(side, record, out);
-                Progress::Used((len as u64).saturating_add(5))
+                self.in_record = len;
+                Progress::Used(RECORD_HEADER_BYTES as u64)
             }
-            content::ALERT => Progress::Used((len as u64).saturating_add(5)),
-            content::CHANGE_CIPHER_SPEC | content::APPLICATION_DATA => Progress::Done,
-            _ => Progress::GiveUp,
+            content::ALERT | content::HEARTBEAT => {
+                Progress::Used(u64::from(len).saturating_add(RECORD_HEADER_BYTES as u64))
+            }
+            _ => Progress::Done,
         }
     }
-}
 
-impl Parser {
-    /// Reads the handshake messages that begin in this record.
-    fn handshake(&mut self, side: Side, record: &[u8], out: &mut dyn FnMut(Event<'_>)) {
-        let mut rest = Cursor::new(record);
-        let running_on = side.of_mut(&mut self.running_on);
-        let passed = (*running_on as usize).min(record.len());
-        *running_on = running_on.saturating_sub(passed as u32);
-        rest.take(passed);
-        while let (Some(kind), Some(len)) = (rest.u8(), rest.u24()) {
-            let here = (len as usize).min(rest.rest().len());
-            let Some(body) = rest.take(here) else { return };
-            *running_on = len.saturating_sub(here as u32);
+    /// Deals with the message that begins here, or steps over the rest of one that is dealt with, as far as this record goes.
+    fn message(&mut self, bytes: &[u8], out: &mut dyn FnMut(Event<'_>)) -> Progress {
+        if self.in_message == 0 {
+            let spread;
+            let (begin, is_all) = if let Some(whole) = bytes.get(..self.in_record as usize) {
+                (whole, true)
+            } else {
+                (bytes, false)
+            };
+            let (begin, is_all) = if is_all && !is_whole(begin) {
+                spread = Spread::join(bytes, self.in_record as usize);
+                (spread.bytes.as_slice(), spread.is_all)
+            } else {
+                (begin, is_all)
+            };
+            let Some((kind, len, body)) = message_header(begin) else {
+                return if is_all { Progress::Done } else { Progress::NeedMore };
+            };
+            let whole = body.get(..len as usize);
+            if matches!(kind, message::CLIENT_HELLO | message::CERTIFICATE) && whole.is_none() && !is_all {
+                return Progress::NeedMore;
+            }
             match kind {
-                message::CLIENT_HELLO => client_hello(body, *running_on == 0, out),
-                message::CERTIFICATE => certificate(body, out),
+                message::CLIENT_HELLO => client_hello(whole, out),
+                message::CERTIFICATE => certificate(whole.unwrap_or(body), out),
                 _ => {}
             }
+            self.in_message = len.saturating_add(MESSAGE_HEADER_BYTES as u32);
+        }
+        let passed = self.in_message.min(self.in_record);
+        self.in_message = self.in_message.saturating_sub(passed);
+        self.in_record = self.in_record.saturating_sub(passed);
+        Progress::Used(u64::from(passed))
+    }
+}
+
+/// The beginning of a message that is spread over records.
+struct Spread {
+    bytes: ArrayVec<u8, SPREAD_BYTES_MAX>,
+    /// No more of it will come, or be looked at.
+    is_all: bool,
+}
+
+impl Spread {
+    /// Puts together what `wire` has of it; `in_record` bytes are left of the first record.
+    fn join(wire: &[u8], in_record: usize) -> Spread {
+        let mut rest = Cursor::new(wire.get(..SPREAD_BYTES_MAX).unwrap_or(wire));
+        let mut spread = Spread { bytes: ArrayVec::new(), is_all: wire.len() >= SPREAD_BYTES_MAX };
+        let mut left = in_record;
+        loop {
+            let part = rest.take(left.min(rest.rest().len())).unwrap_or_default();
+            if spread.bytes.try_extend_from_slice(part).is_err() || is_whole(&spread.bytes) {
+                spread.is_all = true;
+            }
+            if spread.is_all || rest.rest().len() < RECORD_HEADER_BYTES {
+                return spread;
+            }
+            match header(rest.rest()) {
+                Some((content::HANDSHAKE, len)) => left = len as usize,
+                _ => {
+                    spread.is_all = true;
+                    return spread;
+                }
+            }
+            rest.take(RECORD_HEADER_BYTES);
         }
     }
 }
 
-fn client_hello(body: &[u8], is_whole: bool, out: &mut dyn FnMut(Event<'_>)) {
-    let hello = hello::client(body).filter(|_| is_whole);
-    let Some(hello) = hello else {
-        // Nobody needs a hello that is broken or in pieces, but it hides the name from those who watch.
+/// Kind and length of the record that begins here; `None` when it is none, or its header is not all there.
+fn header(bytes: &[u8]) -> Option<(u8, u32)> {
+    let [kind, major, _minor, high, low] = *bytes.first_chunk::<RECORD_HEADER_BYTES>()?;
+    let len = u32::from(u16::from_be_bytes([high, low]));
+    let is_record = (content::CHANGE_CIPHER_SPEC..=content::HEARTBEAT).contains(&kind);
+    (is_record && major == 3 && len <= RECORD_BYTES_MAX).then_some((kind, len))
+}
+
+/// Kind and length of the message that begins here, and what is there of its body.
+fn message_header(bytes: &[u8]) -> Option<(u8, u32, &[u8])> {
+    let mut rest = Cursor::new(bytes);
+    let (kind, len) = (rest.u8()?, rest.u24()?);
+    Some((kind, len, rest.rest()))
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    message_header(bytes).is_some_and(|(_, len, body)| body.len() >= len as usize)
+}
+
+fn client_hello(body: Option<&[u8]>, out: &mut dyn FnMut(Event<'_>)) {
+    let Some(hello) = body.and_then(hello::client) else {
+        // Nobody needs a hello that is broken or endless, but it hides the name from those who watch.
         out(Event::Anomaly(Anomaly { protocol: "tls", what: "broken-client-hello" }));
         return;
     };
