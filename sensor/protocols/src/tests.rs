@@ -28,7 +28,7 @@ fn the_list_is_in_order_and_each_has_its_chapters() {
     assert!(ids.is_sorted(), "{ids:?}");
     for (index, spec) in ALL.iter().enumerate() {
         assert_eq!(Parser::new(index).unwrap().spec().id, spec.id);
-        assert!(!spec.carriers.is_empty() && !spec.ports_hint.is_empty());
+        assert!(!spec.carriers.is_empty(), "{}", spec.id);
         let chapters: Vec<_> = spec.readme.lines().filter(|line| line.starts_with("## ")).collect();
         assert_eq!(
             chapters,

@@ -22,13 +22,13 @@ pub(crate) type Name = ArrayString<NAME_TEXT_BYTES_MAX>;
 /// Which rule a message broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
-    #[error("cut-off")]
+    #[error("the message ends inside a name, a question or a record")]
     CutOff,
-    #[error("pointer-loop")]
+    #[error("a compression pointer does not lead backwards, or there are too many")]
     PointerLoop,
-    #[error("reserved-label")]
+    #[error("a label is of a reserved type")]
     ReservedLabel,
-    #[error("name-too-long")]
+    #[error("a name has more than {NAME_BYTES_MAX} bytes")]
     NameTooLong,
 }
 

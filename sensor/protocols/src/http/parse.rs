@@ -17,13 +17,13 @@ const CHUNK_LINE_BYTES_MAX: usize = 1_024;
 /// Which rule a message broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
-    #[error("broken-request")]
+    #[error("the head of a request breaks the grammar")]
     Request,
-    #[error("broken-response")]
+    #[error("the head of a response breaks the grammar")]
     Response,
-    #[error("broken-chunk")]
+    #[error("the frame of a chunked body breaks the grammar")]
     Chunk,
-    #[error("too-many-headers")]
+    #[error("a head has more than {HEADERS_MAX} headers")]
     TooManyHeaders,
 }
 

@@ -22,9 +22,9 @@ pub(super) mod message {
 /// Which rule was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Malformed {
-    #[error("bad-packet-length")]
+    #[error("a packet is shorter than its padding, or longer than {PACKET_BYTES_MAX} bytes")]
     PacketLength,
-    #[error("broken-key-exchange")]
+    #[error("the lists of an offer do not fit into it")]
     KeyExchange,
 }
 
