@@ -26,9 +26,20 @@ macro_rules! messages {
 
 /// Every message: `messages/<key>.{da,en}.toml`. Alphabetical; a test compares this list with the folder.
 static MESSAGES: &[(&str, InBoth<&str>)] = messages! {
+    "box_blind"
+    "box_silent"
     "hidden_channel"
+    "increased_activity"
+    "internal_probe"
+    "known_bad_contact"
+    "login_after_guessing"
     "new_device"
     "password_guessing"
+    "probe_from_internet"
+    "resolved"
+    "rogue_address_server"
+    "traffic_diverted"
+    "unusual_upload"
 };
 
 macro_rules! terms {
@@ -169,4 +180,45 @@ fn terms<T: DeserializeOwned>(from: &InBoth<(&str, &str)>, lang: crate::Lang) ->
 
 fn file_of(from: &InBoth<(&str, &str)>, lang: crate::Lang) -> String {
     format!("terms/{}.{}.toml", from.of(lang).0, lang.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_is_alphabetical_and_names_every_file() {
+        let listed: Vec<String> = MESSAGES
+            .iter()
+            .flat_map(|(key, _)| [format!("{key}.da.toml"), format!("{key}.en.toml")])
+            .collect();
+        assert!(listed.is_sorted());
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/messages");
+        let mut found: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        found.sort();
+        assert_eq!(listed, found, "src/catalogue.rs and messages/ differ");
+    }
+
+    #[test]
+    fn languages_ask_for_the_same() {
+        let catalogue = Catalogue::load().unwrap();
+        let [da, en] = &catalogue.languages.0;
+        for (key, _) in MESSAGES {
+            let facts = |language: &Language| {
+                let names = language.messages[key].names();
+                names
+                    .into_iter()
+                    .filter(|name| !BUILT_IN.contains(name))
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(facts(da), facts(en), "{key}");
+            assert_eq!(da.messages[key].has_target(), en.messages[key].has_target(), "{key}");
+        }
+        let words = |language: &Language| language.choices.choice.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(words(da), words(en));
+    }
 }

@@ -181,3 +181,108 @@ pub(crate) fn vendor(vendor: &str) -> Option<String> {
     let name = name.trim_end_matches('.');
     (!name.is_empty() && name.chars().count() <= NAME_CHARS_MAX).then(|| name.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(text: &str) -> Forms {
+        toml::from_str(text).unwrap()
+    }
+
+    fn da() -> Forms {
+        forms(include_str!("../terms/forms.da.toml"))
+    }
+
+    fn en() -> Forms {
+        forms(include_str!("../terms/forms.en.toml"))
+    }
+
+    #[test]
+    fn counts_and_amounts() {
+        let (da, en) = (da(), en());
+        for (number, text) in [(0, "0"), (999, "999"), (1_240, "1.240"), (1_000_000, "1.000.000")] {
+            assert_eq!(count(number, &da), text);
+        }
+        for (number, text) in [
+            (0, "0,1 kB"),
+            (1_000, "1 kB"),
+            (9_940, "9,9 kB"),
+            (9_960, "10 kB"),
+            (120_000_000, "120 MB"),
+            (999_449_999, "999 MB"),
+            (999_500_000, "1 GB"),
+            (2_640_000_000, "2,6 GB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(bytes(number, &da), text, "{number}");
+        }
+        assert_eq!(bytes(2_640_000_000, &en), "2.6 GB");
+        assert_eq!(count(1_240, &en), "1,240");
+    }
+
+    #[test]
+    fn durations() {
+        let (da, en) = (da(), en());
+        for (secs, text) in [
+            (0, "1 sekund"),
+            (60, "1 minut"),
+            (90, "90 sekunder"),
+            (600, "10 minutter"),
+            (3_600, "1 time"),
+            (5_400, "90 minutter"),
+            (7_200, "2 timer"),
+            (86_400, "1 dag"),
+            (129_600, "36 timer"),
+            (1_209_600, "14 dage"),
+        ] {
+            assert_eq!(duration(Duration::from_secs(secs), &da), text, "{secs}");
+        }
+        assert_eq!(duration(Duration::from_millis(3_599_900), &en), "1 hour");
+    }
+
+    #[test]
+    fn moments_from_near_to_far() {
+        let (da, en, site) = (da(), en(), Site::default());
+        // 2026-03-18, 14:05 in Copenhagen.
+        let at = Timestamp::from_secs(1_773_839_100);
+        let after = |hours: u64| at + Duration::from_secs(hours * 3_600);
+        let said = |forms: &Forms, now: Timestamp| {
+            let calendar = Calendar { site: &site, now, forms };
+            (calendar.moment(at, &forms.at).unwrap(), calendar.moment(at, &forms.since).unwrap())
+        };
+        assert_eq!(said(&da, after(9)).0, "kl. 14.05");
+        assert_eq!(said(&da, after(10)).0, "i går kl. 14.05");
+        assert_eq!(said(&da, after(34)).0, "den 18. marts kl. 14.05");
+        assert_eq!(said(&da, after(34)).1, "siden den 18. marts kl. 14.05");
+        assert_eq!(said(&en, after(10)), ("yesterday at 14:05".into(), "since yesterday at 14:05".into()));
+        assert_eq!(said(&en, after(34)), ("on 18 March at 14:05".into(), "since 18 March at 14:05".into()));
+    }
+
+    #[test]
+    fn names_from_the_network_cannot_do_mischief() {
+        let da = da();
+        let shown = |text: &str| name(text, &da);
+        assert_eq!(shown("Læge 1"), Some("”Læge 1”".into()));
+        assert_eq!(shown("  a\n\tb\u{202e}\u{7}c ”x\" "), Some("”a bc x”".into()));
+        assert_eq!(shown("\u{200b} \u{1b}"), None);
+        assert_eq!(shown(&"å".repeat(60)), Some(format!("”{}…”", "å".repeat(NAME_CHARS_MAX))));
+        assert_eq!(shown("{device}"), Some("”{device}”".into()));
+    }
+
+    #[test]
+    fn makers_lose_their_legal_form() {
+        for (full, short) in [
+            ("Dell Inc.", "Dell"),
+            ("Hewlett Packard", "Hewlett Packard"),
+            ("Samsung Electronics Co.,Ltd", "Samsung"),
+            ("HUAWEI TECHNOLOGIES CO.,LTD", "HUAWEI"),
+            ("GE Medical Systems (Ultrasound)", "GE Medical"),
+            ("Apple, Inc.", "Apple"),
+        ] {
+            assert_eq!(vendor(full).as_deref(), Some(short));
+        }
+        assert_eq!(vendor(""), None);
+        assert_eq!(vendor(&"long ".repeat(12)), None);
+    }
+}
