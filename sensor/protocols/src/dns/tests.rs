@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::talk::{breaks_off_anywhere, says_the_same_in_pieces};
 
 /// What was said, one line each.
 fn said(carrier: Carrier, bytes: &[u8]) -> (Vec<String>, Progress) {
@@ -91,6 +92,25 @@ fn over_tcp_messages_follow_each_other() {
     assert_eq!(lines, ["asked www.example 28 40 false"]);
     assert_eq!(progress, Progress::Used(QUESTION.len() as u64 + 2));
     assert_eq!(said(Carrier::Tcp, &stream[..QUESTION.len()]), (Vec::new(), Progress::NeedMore));
+}
+
+#[test]
+fn over_tcp_it_says_the_same_however_it_is_cut() {
+    let framed = |message: &[u8]| [(message.len() as u16).to_be_bytes().as_slice(), message].concat();
+    let (question, answer) = (framed(QUESTION), [framed(ANSWER), framed(ANNOUNCEMENT)].concat());
+    let turns: &[(Side, &[u8])] = &[(Side::Client, &question), (Side::Server, &answer)];
+    says_the_same_in_pieces::<Parser>(turns);
+    breaks_off_anywhere::<Parser>(turns);
+}
+
+#[test]
+fn cut_anywhere_behind_its_question_it_gives_the_question() {
+    let question_ends = 12 + 13 + 4;
+    for len in 1..ANSWER.len() {
+        let (lines, _) = said(Carrier::Udp, &ANSWER[..len]);
+        let wanted = if len < question_ends { "Anomaly" } else { "answered 0" };
+        assert!(lines.len() == 1 && lines[0].starts_with(wanted), "cut at {len}: {lines:?}");
+    }
 }
 
 #[test]
