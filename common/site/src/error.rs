@@ -69,6 +69,14 @@ impl SiteError {
         SiteError { line: None, field: Some(field.into()), problem: problem.into(), suggestion: None }
     }
 
+    /// An error of the reader inside a table that was read before; its line is not known any more.
+    pub(crate) fn within(table: &str, error: &toml::de::Error) -> SiteError {
+        let problem = error.message().replace('\n', " ");
+        let (field, suggestion) = unknown_field(&problem);
+        let field = field.map_or_else(|| table.to_owned(), |field| format!("{table}.{field}"));
+        SiteError { line: None, field: Some(field), problem, suggestion }
+    }
+
     /// The same, with what was probably meant.
     pub(crate) fn perhaps(mut self, suggestion: impl Into<String>) -> SiteError {
         self.suggestion = Some(suggestion.into());

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::value::Datetime;
 
+use crate::explain::explained;
 use crate::{Contact, KnownDevice, KnownRule, Monitored, NamedDevice, OpeningHours, Site};
 
-/// Writes the text of a file.
+/// Writes the text of a file, with comments.
 pub(crate) fn print(site: &Site) -> String {
     // Fails only for values that TOML cannot hold; the forms below have none.
-    toml::to_string(&SiteFile::from(site)).unwrap_or_default()
+    explained(&toml::to_string(&SiteFile::from(site)).unwrap_or_default())
 }
 
 /// Values before tables, or TOML would read a value as the last table's.

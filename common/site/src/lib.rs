@@ -33,12 +33,13 @@
 //! until = 2026-12-31
 //!
 //! [detectors.dns-tunnel]            # read by the detector, not here
-//! distinct_names_min = 300
+//! many_names_min = 400
 //! ```
 
 mod contact;
 mod device;
 mod error;
+mod explain;
 mod file;
 mod hours;
 mod known;

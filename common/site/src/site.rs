@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use common_model::{Mac, Timestamp};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
 
 use crate::hours::{minute_of, monday_first};
 use crate::{
@@ -68,7 +69,8 @@ impl Site {
         read::site(text)
     }
 
-    /// The text of a `site.toml` that reads back as these settings.
+    /// The text of a `site.toml` that reads back as these settings, with a comment at each part and an example of each part
+    /// that is not used.
     #[must_use]
     pub fn to_toml(&self) -> String {
         file::print(self)
@@ -138,6 +140,15 @@ impl Site {
     #[must_use]
     pub fn detector(&self, id: &str) -> Option<&toml::Table> {
         self.detectors.get(id)
+    }
+
+    /// The settings of one detector in a form of its own; its defaults when the file has none.
+    ///
+    /// # Errors
+    /// [`SiteError`] names the field that is wrong or unknown, and what was probably meant.
+    pub fn detector_settings<T: DeserializeOwned + Default>(&self, id: &str) -> Result<T, SiteError> {
+        let Some(table) = self.detectors.get(id) else { return Ok(T::default()) };
+        T::deserialize(table.clone()).map_err(|error| SiteError::within(&format!("detectors.{id}"), &error))
     }
 }
 

@@ -27,11 +27,48 @@ fn full_file_is_read() {
 
 #[test]
 fn what_is_written_reads_back_the_same() {
-    for text in [FULL, "", "whole_network = \"one flat net\"\n", "[opening_hours]\n"] {
+    let awkward = "clinic = \"a\\n[[device]]\\n# b\\ninside = \"\n";
+    for text in [FULL, "", awkward, "whole_network = \"one flat net\"\n", "[opening_hours]\n"] {
         let site = Site::parse(text).unwrap();
         let printed = site.to_toml();
         assert_eq!(Site::parse(&printed), Ok(site), "{printed}");
     }
+}
+
+#[test]
+fn examples_in_a_written_file_are_settings_that_can_be_read() {
+    let printed = Site::default().to_toml();
+    let examples: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.starts_with('[') || line.contains(" = "))
+        .filter(|line| !line.starts_with("whole_network"))
+        .collect();
+    let site = Site::parse(&examples.join("\n")).unwrap();
+    assert!(site.monitored.holds("10.20.30.9".parse().unwrap()) == Some(true), "{printed}");
+    assert_eq!(
+        (site.contacts.len(), site.devices.len(), site.known.len(), site.detectors.len()),
+        (1, 1, 1, 1)
+    );
+}
+
+#[test]
+fn detectors_read_their_own_settings() {
+    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Limits {
+        distinct_names_min: u32,
+    }
+
+    let site = Site::parse(FULL).unwrap();
+    assert_eq!(site.detector_settings("dns-tunnel"), Ok(Limits { distinct_names_min: 300 }));
+    assert_eq!(site.detector_settings("port-scan"), Ok(Limits::default()));
+    let wrong = Site::parse("[detectors.dns-tunnel]\ndistinct_name_min = 3\n").unwrap();
+    let error = wrong.detector_settings::<Limits>("dns-tunnel").unwrap_err().to_string();
+    assert!(error.contains("`detectors.dns-tunnel.distinct_name_min`: unknown field"), "{error}");
+    let wrong = Site::parse("[detectors.dns-tunnel]\ndistinct_names_min = true\n").unwrap();
+    let error = wrong.detector_settings::<Limits>("dns-tunnel").unwrap_err().to_string();
+    assert!(error.contains("`detectors.dns-tunnel`: invalid type"), "{error}");
 }
 
 #[test]
