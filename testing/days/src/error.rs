@@ -1,21 +1,17 @@
 //! What can be wrong with a recorded clinic.
 
-use std::io;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
+use sensor_capture::OpenError;
+use sensor_capture::files::FileError;
 
 /// Why days could not be composed.
 #[derive(Debug, thiserror::Error)]
 pub enum DaysError {
-    /// A file is missing or cannot be read.
-    #[error("could not read {}: {source}", path.display())]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// The timetable is missing or cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// `timetable.toml` is not TOML of the form its head describes.
     #[error("could not understand {}: {problem}", path.display())]
     Timetable {
@@ -24,11 +20,14 @@ pub enum DaysError {
         /// Line, field and what is wrong with it.
         problem: String,
     },
-    /// A scene file is not what the recorder writes.
-    #[error("could not read the scene {}: {problem}", path.display())]
+    /// A scene is missing or no capture.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A scene cannot be played.
+    #[error("could not use the scene {scene}: {problem}")]
     Scene {
-        /// Which file.
-        path: PathBuf,
+        /// Its name.
+        scene: String,
         /// What is wrong with it.
         problem: &'static str,
     },

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use common_model::Timestamp;
+use sensor_capture::Frames;
 use sensor_decode::{Frame, LinkType, PortId};
 
 use crate::scene::{SceneId, Scenes};
@@ -62,7 +63,7 @@ impl Plan {
         for Event { at, scene, strength } in events {
             let Some(recorded) = scenes.at(scene) else { continue };
             let at = free_from.get(&scene).map_or(at, |&free| at.max(free));
-            free_from.insert(scene, at + Duration::from_nanos(recorded.lasts_nanos()) + SCENE_PAUSE);
+            free_from.insert(scene, at + recorded.lasts() + SCENE_PAUSE);
             let frames = strength.map_or(recorded.len(), |strength| share(recorded.len(), strength));
             placed.push(Placed { at, frames, attack: strength.is_some(), scene });
         }
@@ -139,9 +140,8 @@ struct Playing {
     frame: u32,
 }
 
-impl PlanFrames {
-    /// The next frame, or `None` when the plan is over.
-    pub fn next_frame(&mut self) -> Option<Frame<'_>> {
+impl Frames for PlanFrames {
+    fn next_frame(&mut self) -> Option<Frame<'_>> {
         self.begin_scenes();
         let Reverse(Playing { at, placed, frame }) = self.playing.pop()?;
         if at >= self.plan.heard_until {
@@ -155,7 +155,9 @@ impl PlanFrames {
         let (wire_len, bytes) = scene.frame(frame)?;
         Some(Frame { port: PortId(0), at, link: LinkType::Ethernet, vlan: None, wire_len, bytes })
     }
+}
 
+impl PlanFrames {
     /// Moves every scene that begins before the next frame from the waiting list to the heap.
     fn begin_scenes(&mut self) {
         while let Some(next) = self.plan.placed.get(self.waiting) {
@@ -169,13 +171,9 @@ impl PlanFrames {
 
     fn play(&mut self, index: usize, frame: u32) {
         let Some(placed) = self.plan.placed.get(index).filter(|placed| frame < placed.frames) else { return };
-        let offset = self.plan.scenes.at(placed.scene).and_then(|scene| scene.offset_nanos(frame));
+        let offset = self.plan.scenes.at(placed.scene).and_then(|scene| scene.offset(frame));
         if let Some(offset) = offset {
-            self.playing.push(Reverse(Playing {
-                at: placed.at + Duration::from_nanos(offset),
-                placed: index,
-                frame,
-            }));
+            self.playing.push(Reverse(Playing { at: placed.at + offset, placed: index, frame }));
         }
     }
 }

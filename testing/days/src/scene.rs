@@ -1,22 +1,20 @@
 //! Scenes in memory: read once, played many times.
 //!
-//! Reads what `clinic/record` writes and nothing else: zstd around classic pcap, little-endian, microseconds, Ethernet, times from zero.
+//! Any capture will do that holds Ethernet frames in time order; what counts is how long after the first each frame is heard.
 
+use core::ops::Range;
+use core::time::Duration;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use common_model::Timestamp;
+use sensor_capture::{Frames, Recording};
+use sensor_decode::LinkType;
 
 use crate::DaysError;
 
-/// Most bytes of all scenes together, decompressed. Ours have 14 million; a scene that grows past this is a mistake.
-const SCENES_BYTES_MAX: u64 = 64 << 20;
-
-/// Magic number of pcap with microseconds (draft-ietf-opsawg-pcap §4), and the Ethernet link type.
-const MAGIC: u32 = 0xA1B2_C3D4;
-const ETHERNET: u32 = 1;
-const FILE_HEADER_BYTES: usize = 24;
-const RECORD_HEADER_BYTES: usize = 16;
+/// Most bytes kept of all scenes together. Ours have 12 million; a scene that grows past this is a mistake.
+const SCENES_BYTES_MAX: usize = 64 << 20;
 
 /// Names a scene of one [`Scenes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,11 +33,10 @@ pub(crate) struct Scene {
 }
 
 /// Where a frame lies in the scene's bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Record {
-    offset_nanos: u64,
-    start: u32,
-    kept: u32,
+    offset: Duration,
+    kept: Range<usize>,
     wire_len: u32,
 }
 
@@ -49,17 +46,14 @@ impl Scenes {
         let mut left = SCENES_BYTES_MAX;
         let mut scenes = Vec::with_capacity(names.len());
         for name in names {
-            let path = dir.join(format!("{name}.pcap.zst"));
-            let mut bytes = Vec::new();
-            File::open(&path)
-                .and_then(zstd::Decoder::new)
-                .and_then(|decoder| decoder.take(left.saturating_add(1)).read_to_end(&mut bytes))
-                .map_err(|source| DaysError::Read { path: path.clone(), source })?;
-            left = match left.checked_sub(bytes.len() as u64) {
-                Some(left) => left,
-                None => return Err(DaysError::Scene { path, problem: "the scenes are too large together" }),
-            };
-            scenes.push(Scene::parse(name.clone(), bytes).map_err(|problem| problem.of(path))?);
+            let mut recording = Recording::open(&dir.join(format!("{name}.pcap.zst")))?;
+            let damaged = |problem| DaysError::Scene { scene: name.clone(), problem };
+            let scene = Scene::read(name.clone(), &mut recording, left).map_err(damaged)?;
+            if recording.warning().is_some() {
+                return Err(damaged("it is damaged or cut short"));
+            }
+            left = left.saturating_sub(scene.bytes.len());
+            scenes.push(scene);
         }
 
         Ok(Scenes(scenes))
@@ -76,32 +70,34 @@ impl Scenes {
 }
 
 impl Scene {
-    fn parse(name: String, bytes: Vec<u8>) -> Result<Self, Problem> {
-        if word(&bytes, 0) != Some(MAGIC) || word(&bytes, 20) != Some(ETHERNET) {
-            return Err(Problem("it is not the kind of pcap that the recorder writes"));
-        }
-        let mut frames: Vec<Record> = Vec::new();
-        let mut at = FILE_HEADER_BYTES;
-        while at < bytes.len() {
-            let field = |n: usize| word(&bytes, at + 4 * n).ok_or(Problem("it ends inside a frame's header"));
-            let (secs, micros, kept, wire_len) = (field(0)?, field(1)?, field(2)?, field(3)?);
-            let start = at + RECORD_HEADER_BYTES;
-            at = start.saturating_add(kept as usize);
-            if at > bytes.len() {
-                return Err(Problem("it ends inside a frame"));
+    fn read(name: String, from: &mut impl Frames, bytes_max: usize) -> Result<Self, &'static str> {
+        let mut scene = Scene { name, bytes: Vec::new(), frames: Vec::new() };
+        let mut first = None;
+        let mut last = Timestamp::EPOCH;
+        while let Some(frame) = from.next_frame() {
+            if frame.link != LinkType::Ethernet {
+                return Err("it holds frames that are not Ethernet");
             }
-            let offset_nanos = u64::from(secs) * 1_000_000_000 + u64::from(micros) * 1_000;
-            if frames.last().is_some_and(|last| last.offset_nanos > offset_nanos) {
-                return Err(Problem("its frames are not in time order"));
+            if frame.at < last {
+                return Err("its frames are not in time order");
             }
-            let start = u32::try_from(start).map_err(|_| Problem("it is too large"))?;
-            frames.push(Record { offset_nanos, start, kept, wire_len });
+            last = frame.at;
+            let start = scene.bytes.len();
+            if frame.bytes.len() > bytes_max.saturating_sub(start) {
+                return Err("all scenes together are too large");
+            }
+            scene.bytes.extend_from_slice(frame.bytes);
+            scene.frames.push(Record {
+                offset: frame.at.since(*first.get_or_insert(frame.at)),
+                kept: start..scene.bytes.len(),
+                wire_len: frame.wire_len,
+            });
         }
-        if frames.is_empty() {
-            return Err(Problem("it holds no frame"));
+        if scene.frames.is_empty() {
+            return Err("it holds no frame");
         }
 
-        Ok(Scene { name, bytes, frames })
+        Ok(scene)
     }
 
     /// How many frames it has.
@@ -110,85 +106,86 @@ impl Scene {
     }
 
     /// From the first frame to the last.
-    pub(crate) fn lasts_nanos(&self) -> u64 {
-        self.frames.last().map_or(0, |last| last.offset_nanos)
+    pub(crate) fn lasts(&self) -> Duration {
+        self.frames.last().map_or(Duration::ZERO, |last| last.offset)
     }
 
     /// How long after the first frame this one is heard.
-    pub(crate) fn offset_nanos(&self, index: u32) -> Option<u64> {
-        self.frames.get(index as usize).map(|frame| frame.offset_nanos)
+    pub(crate) fn offset(&self, index: u32) -> Option<Duration> {
+        self.frames.get(index as usize).map(|frame| frame.offset)
     }
 
     /// A frame's length on the wire, and what was kept of it.
     pub(crate) fn frame(&self, index: u32) -> Option<(u32, &[u8])> {
-        let &Record { start, kept, wire_len, .. } = self.frames.get(index as usize)?;
-        let bytes = self.bytes.get(start as usize..)?.get(..kept as usize)?;
+        let frame = self.frames.get(index as usize)?;
+        let bytes = self.bytes.get(frame.kept.clone())?;
 
-        Some((wire_len, bytes))
+        Some((frame.wire_len, bytes))
     }
-}
-
-/// What is wrong with a scene's bytes.
-#[derive(Debug, PartialEq, Eq)]
-struct Problem(&'static str);
-
-impl Problem {
-    fn of(self, path: PathBuf) -> DaysError {
-        DaysError::Scene { path, problem: self.0 }
-    }
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|chunk| u32::from_le_bytes(*chunk))
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use sensor_decode::{Frame, PortId};
+
     use super::*;
+
+    /// Frames at these milliseconds of 2026-03-18, each of one byte that counts up.
+    struct Listed<'l> {
+        millis: &'l [u32],
+        link: LinkType,
+        next: usize,
+        byte: [u8; 1],
+    }
+
+    impl Frames for Listed<'_> {
+        fn next_frame(&mut self) -> Option<Frame<'_>> {
+            let millis = *self.millis.get(self.next)?;
+            self.byte = [self.next as u8];
+            self.next += 1;
+            let at = Timestamp::from_secs(1_773_792_000) + Duration::from_millis(millis.into());
+            Some(Frame { port: PortId(0), at, link: self.link, vlan: None, wire_len: 60, bytes: &self.byte })
+        }
+    }
+
+    fn read(millis: &[u32], link: LinkType, bytes_max: usize) -> Result<Scene, &'static str> {
+        Scene::read("x".to_owned(), &mut Listed { millis, link, next: 0, byte: [0] }, bytes_max)
+    }
 
     /// Scenes of frames at these milliseconds, each frame one byte that counts up.
     pub(crate) fn scenes(list: &[(&str, &[u32])]) -> Scenes {
-        let mut scenes: Vec<_> =
-            list.iter().map(|(name, times)| Scene::parse((*name).to_owned(), pcap(times)).unwrap()).collect();
+        let scene = |&(name, millis): &(&str, &[u32])| {
+            let scene = read(millis, LinkType::Ethernet, 99).unwrap();
+            Scene { name: name.to_owned(), ..scene }
+        };
+        let mut scenes: Vec<_> = list.iter().map(scene).collect();
         scenes.sort_by(|a, b| a.name.cmp(&b.name));
         Scenes(scenes)
     }
 
-    fn pcap(millis: &[u32]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for word in [MAGIC, 0x0004_0002, 0, 0, 65_535, ETHERNET] {
-            bytes.extend(word.to_le_bytes());
-        }
-        for (index, at) in millis.iter().enumerate() {
-            for word in [at / 1_000, at % 1_000 * 1_000, 1, 60] {
-                bytes.extend(word.to_le_bytes());
-            }
-            bytes.push(index as u8);
-        }
-        bytes
-    }
-
-    fn problem(bytes: Vec<u8>) -> &'static str {
-        Scene::parse("x".to_owned(), bytes).unwrap_err().0
-    }
-
     #[test]
-    fn frames_come_back_as_written() {
-        let scenes = scenes(&[("b", &[0]), ("a", &[0, 1_500])]);
+    fn frames_come_back_as_recorded() {
+        let scenes = scenes(&[("b", &[0]), ("a", &[700, 2_200])]);
         let scene = scenes.at(scenes.find("a").unwrap()).unwrap();
-        assert_eq!((scene.len(), scene.offset_nanos(1)), (2, Some(1_500_000_000)));
+        assert_eq!((scene.len(), scene.offset(1)), (2, Some(Duration::from_millis(1_500))));
         assert_eq!(scene.frame(1), Some((60, &[1][..])));
         assert!(scene.frame(2).is_none());
         assert_eq!(scenes.find("c"), None);
     }
 
     #[test]
-    fn damaged_scenes_are_refused() {
-        let whole = pcap(&[0, 10]);
-        assert_eq!(problem(whole[..whole.len() - 1].to_vec()), "it ends inside a frame");
-        assert_eq!(problem(whole[..whole.len() - 9].to_vec()), "it ends inside a frame's header");
-        assert_eq!(problem(pcap(&[10, 0])), "its frames are not in time order");
-        assert_eq!(problem(pcap(&[])), "it holds no frame");
-        assert_eq!(problem(vec![0; 40]), "it is not the kind of pcap that the recorder writes");
+    fn unusable_scenes_are_refused() {
+        let problem = |millis, link, bytes_max| read(millis, link, bytes_max).unwrap_err();
+        assert_eq!(problem(&[10, 0], LinkType::Ethernet, 99), "its frames are not in time order");
+        assert_eq!(problem(&[], LinkType::Ethernet, 99), "it holds no frame");
+        assert_eq!(problem(&[0], LinkType::Raw, 99), "it holds frames that are not Ethernet");
+        assert_eq!(problem(&[0, 1, 2], LinkType::Ethernet, 2), "all scenes together are too large");
+    }
+
+    #[test]
+    fn a_missing_scene_is_named() {
+        let names = BTreeSet::from(["no-such-scene".to_owned()]);
+        let error = Scenes::load(Path::new("/nowhere"), &names).unwrap_err().to_string();
+        assert!(error.contains("no-such-scene"), "{error}");
     }
 }

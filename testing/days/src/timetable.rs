@@ -3,14 +3,13 @@
 //! Pure but for [`Timetable::load`]; knows names of scenes, not their frames.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use common_model::Timestamp;
 use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
+use sensor_capture::files;
 use serde::Deserialize;
 
 use crate::DaysError;
@@ -77,10 +76,7 @@ impl Timetable {
     /// When it cannot be read or makes no sense; the error names the field.
     pub fn load(dir: &Path) -> Result<Self, DaysError> {
         let path = dir.join("timetable.toml");
-        let mut text = String::new();
-        File::open(&path)
-            .and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text))
-            .map_err(|source| DaysError::Read { path: path.clone(), source })?;
+        let text = files::read_text_capped(&path, FILE_BYTES_MAX)?;
 
         Self::parse(&text).map_err(|problem| DaysError::Timetable { path, problem })
     }

@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use common_model::Timestamp;
 use common_site::Site;
 use knowledge_indicators::{Indicators, Skipped};
+use sensor_capture::Frames;
+use sensor_capture::files::read_text_capped;
 use testing_days::{Clinic, Plan};
 
 const SEED: u64 = 1;
@@ -181,7 +181,5 @@ fn every_committed_scene_is_used() {
 }
 
 fn read(path: &Path) -> String {
-    let mut text = String::new();
-    File::open(path).unwrap().read_to_string(&mut text).unwrap();
-    text
+    read_text_capped(path, 1 << 20).unwrap()
 }

@@ -31,7 +31,12 @@ pub(crate) fn device(device_type: DeviceType, type_confirmed: bool, name: Option
 }
 
 /// A request with examples of all facts the message asks for.
-pub(crate) fn request<'a>(message: &'a str, device: &'a Party, facts: &'a Facts, site: &'a Site) -> Request<'a> {
+pub(crate) fn request<'a>(
+    message: &'a str,
+    device: &'a Party,
+    facts: &'a Facts,
+    site: &'a Site,
+) -> Request<'a> {
     Request {
         message,
         about: (message == "resolved").then_some("unusual_upload"),
