@@ -23,9 +23,7 @@ pub enum Audience {
 pub struct Request<'a> {
     /// The key of the message: `Kind::message`.
     pub message: &'a str,
-    /// For [`resolved`](Catalogue::render) and its like: the key of the message whose title is told.
-    ///
-    /// [`Catalogue::render`]: crate::Catalogue::render
+    /// For the message `resolved` and its like: the key of the message whose title is told.
     pub about: Option<&'a str>,
     /// In which language.
     pub lang: Lang,
