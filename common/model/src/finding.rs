@@ -1,11 +1,8 @@
-//! Findings: a detector's opinion, with what it rests on. And sightings: opinions too weak to be one.
+//! Findings: a detector's opinion. And sightings: opinions too weak to be one.
 
 use core::net::IpAddr;
 
 use crate::{Confidence, DeviceId, Facts, Kind, Timestamp};
-
-/// Most evidence rows kept with one finding; more are counted in its facts, not kept.
-pub const EVIDENCE_ROWS_MAX: usize = 16;
 
 /// Whom a finding is about, or the other end of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,19 +33,6 @@ impl FindingRole {
     }
 }
 
-/// One row of what was seen, for the supplier's page. Kept in the clinic, never sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Evidence {
-    /// When.
-    pub at: Timestamp,
-    /// From where.
-    pub source: (IpAddr, u16),
-    /// To where.
-    pub target: (IpAddr, u16),
-    /// How much, in bytes on the wire.
-    pub bytes: u64,
-}
-
 /// A detector's opinion.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -68,8 +52,6 @@ pub struct Finding {
     pub confidence: Confidence,
     /// What is known.
     pub facts: Facts,
-    /// At most [`EVIDENCE_ROWS_MAX`] rows of what was seen.
-    pub evidence: Vec<Evidence>,
 }
 
 /// Too weak for a card or a note in one clinic, but worth comparing across many: an outside indicator and how often it was seen.
@@ -81,6 +63,6 @@ pub struct Sighting {
     pub kind: &'static Kind,
     /// Which device saw it.
     pub device: Subject,
-    /// What: only indicators and counts.
+    /// What: only indicators, counts and amounts.
     pub facts: Facts,
 }

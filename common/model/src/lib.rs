@@ -15,7 +15,7 @@ pub mod time;
 
 pub use device::{DeviceId, DeviceType, Mac, Party};
 pub use fact::{Fact, Facts};
-pub use finding::{Evidence, Finding, FindingRole, Sighting, Subject};
+pub use finding::{Finding, FindingRole, Sighting, Subject};
 pub use grade::{Confidence, Due, Face, Severity};
 pub use incident::{ClosedBy, Incident, IncidentId, IncidentState};
 pub use kind::{Category, Kind};

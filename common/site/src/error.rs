@@ -69,12 +69,20 @@ impl SiteError {
         SiteError { line: None, field: Some(field.into()), problem: problem.into(), suggestion: None }
     }
 
-    /// An error of the reader inside a table that was read before; its line is not known any more.
-    pub(crate) fn within(table: &str, error: &toml::de::Error) -> SiteError {
+    /// An error inside a table that others read (a detector's settings): its line is not known any more.
+    #[must_use]
+    pub fn within(table: &str, error: &toml::de::Error) -> SiteError {
         let problem = error.message().replace('\n', " ");
         let (field, suggestion) = unknown_field(&problem);
         let field = field.map_or_else(|| table.to_owned(), |field| format!("{table}.{field}"));
         SiteError { line: None, field: Some(field), problem, suggestion }
+    }
+
+    /// A name in a table that names nothing; `known` are those that do.
+    #[must_use]
+    pub fn no_such<'k>(table: &str, wrong: &str, known: impl Iterator<Item = &'k str>) -> SiteError {
+        let suggestion = nearest(wrong, known);
+        SiteError { suggestion, ..SiteError::about(format!("{table}.{wrong}"), "there is no such thing") }
     }
 
     /// The same, with what was probably meant.

@@ -35,13 +35,13 @@ impl KnownRule {
         kind: &str,
         name: Option<&str>,
         mac: Option<Mac>,
-        ip: Option<IpAddr>,
+        ips: &[IpAddr],
         today: Date,
     ) -> bool {
         let same_device = match &self.device {
             KnownDevice::Name(known) => name == Some(known),
             KnownDevice::Mac(known) => mac == Some(*known),
-            KnownDevice::Ip(known) => ip == Some(*known),
+            KnownDevice::Ip(known) => ips.contains(known),
         };
         same_device && self.kind == kind && self.until.is_none_or(|last| today <= last)
     }
@@ -60,10 +60,10 @@ mod tests {
             device: KnownDevice::Name("Reception".into()),
             until: Some(date(2026, 3, 31)),
         };
-        assert!(rule.covers("port-scan", Some("Reception"), None, None, date(2026, 3, 31)));
-        assert!(!rule.covers("port-scan", Some("Reception"), None, None, date(2026, 4, 1)));
-        assert!(!rule.covers("dns-tunnel", Some("Reception"), None, None, date(2026, 3, 1)));
-        assert!(!rule.covers("port-scan", Some("Server"), None, None, date(2026, 3, 1)));
-        assert!(!rule.covers("port-scan", None, None, None, date(2026, 3, 1)));
+        assert!(rule.covers("port-scan", Some("Reception"), None, &[], date(2026, 3, 31)));
+        assert!(!rule.covers("port-scan", Some("Reception"), None, &[], date(2026, 4, 1)));
+        assert!(!rule.covers("dns-tunnel", Some("Reception"), None, &[], date(2026, 3, 1)));
+        assert!(!rule.covers("port-scan", Some("Server"), None, &[], date(2026, 3, 1)));
+        assert!(!rule.covers("port-scan", None, None, &[], date(2026, 3, 1)));
     }
 }

@@ -7,7 +7,6 @@ use core::net::IpAddr;
 use common_model::{Mac, Timestamp};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde::de::DeserializeOwned;
 
 use crate::hours::{minute_of, monday_first};
 use crate::{
@@ -121,11 +120,14 @@ impl Site {
         kind: &str,
         name: Option<&str>,
         mac: Option<Mac>,
-        ip: Option<IpAddr>,
+        ips: &[IpAddr],
         at: Timestamp,
     ) -> bool {
+        if self.known.is_empty() {
+            return false;
+        }
         let today = self.local(at).date();
-        self.known.iter().any(|rule| rule.covers(kind, name, mac, ip, today))
+        self.known.iter().any(|rule| rule.covers(kind, name, mac, ips, today))
     }
 
     /// Whether this name is, or lies under, a domain to which the clinic's own systems tunnel lookups. Lower case.
@@ -140,15 +142,6 @@ impl Site {
     #[must_use]
     pub fn detector(&self, id: &str) -> Option<&toml::Table> {
         self.detectors.get(id)
-    }
-
-    /// The settings of one detector in a form of its own; its defaults when the file has none.
-    ///
-    /// # Errors
-    /// [`SiteError`] names the field that is wrong or unknown, and what was probably meant.
-    pub fn detector_settings<T: DeserializeOwned + Default>(&self, id: &str) -> Result<T, SiteError> {
-        let Some(table) = self.detectors.get(id) else { return Ok(T::default()) };
-        T::deserialize(table.clone()).map_err(|error| SiteError::within(&format!("detectors.{id}"), &error))
     }
 }
 

@@ -15,12 +15,12 @@ fn full_file_is_read() {
     assert_eq!(site.devices.len(), 3);
     assert_eq!(site.devices[1].device_type, DeviceType::Medical);
     assert!(site.devices[0].confirmed && !site.devices[2].confirmed);
-    assert_eq!(site.detector("dns-tunnel").unwrap()["distinct_names_min"].as_integer(), Some(300));
+    assert_eq!(site.detector("dns-tunnel").unwrap()["many_names_min"].as_integer(), Some(300));
     assert!(site.detector("port-scan").is_none());
 
     let march = Timestamp::from_secs(1_773_822_600);
-    assert!(site.is_known("port-scan", Some("Reception"), None, None, march));
-    assert!(!site.is_known("port-scan", Some("Reception"), None, None, Timestamp::from_secs(1_800_000_000)));
+    assert!(site.is_known("port-scan", Some("Reception"), None, &[], march));
+    assert!(!site.is_known("port-scan", Some("Reception"), None, &[], Timestamp::from_secs(1_800_000_000)));
     // Friday 2026-03-20, 14:30 in Copenhagen: closed at 14.
     assert!(!site.is_open(Timestamp::from_secs(1_774_013_400)));
 }
@@ -53,22 +53,13 @@ fn examples_in_a_written_file_are_settings_that_can_be_read() {
 }
 
 #[test]
-fn detectors_read_their_own_settings() {
-    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
-    #[serde(default, deny_unknown_fields)]
-    struct Limits {
-        distinct_names_min: u32,
-    }
-
+fn settings_of_detectors_are_kept_for_them() {
     let site = Site::parse(FULL).unwrap();
-    assert_eq!(site.detector_settings("dns-tunnel"), Ok(Limits { distinct_names_min: 300 }));
-    assert_eq!(site.detector_settings("port-scan"), Ok(Limits::default()));
-    let wrong = Site::parse("[detectors.dns-tunnel]\ndistinct_name_min = 3\n").unwrap();
-    let error = wrong.detector_settings::<Limits>("dns-tunnel").unwrap_err().to_string();
-    assert!(error.contains("`detectors.dns-tunnel.distinct_name_min`: unknown field"), "{error}");
-    let wrong = Site::parse("[detectors.dns-tunnel]\ndistinct_names_min = true\n").unwrap();
-    let error = wrong.detector_settings::<Limits>("dns-tunnel").unwrap_err().to_string();
-    assert!(error.contains("`detectors.dns-tunnel`: invalid type"), "{error}");
+    assert_eq!(
+        site.detector("dns-tunnel").map(|table| table["many_names_min"].as_integer()),
+        Some(Some(300))
+    );
+    assert_eq!(site.detector("port-scan"), None);
 }
 
 #[test]

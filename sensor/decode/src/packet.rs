@@ -475,6 +475,19 @@ fn target_link_address(payload: &[u8]) -> Option<Mac> {
     Some(Mac([a, b, c, d, e, f]))
 }
 
+impl Arp {
+    /// The same for every copy of one message, whichever port heard it.
+    #[must_use]
+    pub fn copy_key(&self) -> u64 {
+        let Arp { is_reply, sender_mac, sender_ip, target_mac, target_ip } = *self;
+        StableHash::new("arp copy")
+            .u64(sender_mac.as_u64() << 1 | u64::from(is_reply))
+            .u64(target_mac.as_u64())
+            .u64(u64::from(sender_ip.to_bits()) << 32 | u64::from(target_ip.to_bits()))
+            .finish()
+    }
+}
+
 impl<'a> Ip<'a> {
     /// The two ports, or zeroes where the transport has none.
     #[must_use]

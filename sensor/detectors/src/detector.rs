@@ -3,25 +3,14 @@
 use core::fmt;
 
 use common_model::{Finding, Kind, Sighting, Timestamp};
+use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_inventory::Inventory;
 use sensor_normal::{Calendar, Normal};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use crate::Observation;
-
-/// Which observations a detector wants to be told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wants {
-    /// How conversations go.
-    pub contacts: bool,
-    /// ARP.
-    pub arp: bool,
-    /// What was said, in any protocol.
-    pub said: bool,
-    /// Devices heard for the first time.
-    pub new_devices: bool,
-}
+use crate::{Observation, Topic};
 
 /// What a detector is: one entry in the list.
 pub struct Spec {
@@ -29,8 +18,8 @@ pub struct Spec {
     pub id: &'static str,
     /// Its rows of the table of kinds.
     pub kinds: &'static [&'static Kind],
-    /// What it wants to be told.
-    pub wants: Wants,
+    /// What it wants to be told of; nothing else comes to it.
+    pub wants: &'static [Topic],
     /// The most memory it may take, in bytes.
     pub memory_bytes_max: usize,
     /// What it sees, how, why it matters, what fools it, sources.
@@ -38,7 +27,7 @@ pub struct Spec {
     /// Its settings with their defaults and where each number comes from: the one place where they stand.
     pub settings_toml: &'static str,
     /// Makes one.
-    pub build: fn(Settings<'_>) -> Result<Box<dyn Detector>, SettingsError>,
+    pub build: fn(Settings<'_>) -> Result<Box<dyn Detector>, SiteError>,
 }
 
 impl fmt::Debug for Spec {
@@ -52,29 +41,21 @@ impl fmt::Debug for Spec {
 pub struct Settings<'a> {
     /// Which detector.
     pub spec: &'static Spec,
-    /// Its table in the settings, `[detectors.<id>]`, if there is one: what stands there replaces the defaults.
-    pub table: Option<&'a toml::Table>,
+    /// The clinic's settings: what stands in its `[detectors.<id>]` replaces the defaults.
+    pub site: &'a Site,
     /// For its hash tables.
     pub seed: u64,
 }
 
-/// A detector's table in the settings cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("[detectors.{id}]: {err}")]
-pub struct SettingsError {
-    id: &'static str,
-    err: toml::de::Error,
-}
-
 impl Settings<'_> {
-    /// Reads the detector's own settings: its defaults, with what the table replaces.
+    /// Reads the detector's own settings: its defaults, with what the clinic's replace.
     ///
     /// # Errors
-    /// [`SettingsError`] names the field that is wrong or unknown.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
-        let error = |err| SettingsError { id: self.spec.id, err };
+    /// [`SiteError`] names the field that is wrong or unknown.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, SiteError> {
+        let error = |err| SiteError::within(&format!("detectors.{}", self.spec.id), &err);
         let mut all: toml::Table = self.spec.settings_toml.parse().map_err(error)?;
-        for (name, value) in self.table.into_iter().flatten() {
+        for (name, value) in self.site.detector(self.spec.id).into_iter().flatten() {
             all.insert(name.clone(), value.clone());
         }
         all.try_into().map_err(error)
@@ -93,8 +74,8 @@ pub struct Context<'a> {
     pub calendar: &'a dyn Calendar,
     /// What is known to be bad.
     pub indicators: &'a Indicators,
-    /// Domains that the clinic trusts with odd names.
-    pub trusted_domains: &'a [String],
+    /// What the clinic chose.
+    pub site: &'a Site,
 }
 
 impl fmt::Debug for Context<'_> {
@@ -112,13 +93,26 @@ pub struct Findings {
     pub sightings: Vec<Sighting>,
 }
 
-/// What a detector keeps over a restart: lines of text, of its own making.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+impl Findings {
+    /// Takes an opinion.
+    pub fn report(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Takes what is too weak for an opinion: of the finding it might have been, only what many clinics can compare.
+    pub fn sight(&mut self, finding: Finding) {
+        let Finding { kind, at, device, facts, .. } = finding;
+        self.sightings.push(Sighting { at, kind, device, facts });
+    }
+}
+
+/// What a detector keeps over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saved {
-    /// The version of what the lines mean.
+    /// The version of the form, counted by the detector.
     pub version: u32,
-    /// The lines.
-    pub lines: Vec<String>,
+    /// The form, which is the detector's own.
+    pub state: serde_json::Value,
 }
 
 /// What was kept cannot be read; the detector starts afresh.
@@ -131,6 +125,26 @@ pub struct SavedError {
     pub version: u32,
     /// What is wrong.
     pub why: String,
+}
+
+impl Saved {
+    /// Keeps this.
+    #[must_use]
+    pub fn of(version: u32, state: &impl Serialize) -> Option<Saved> {
+        serde_json::to_value(state).ok().map(|state| Saved { version, state })
+    }
+
+    /// Reads it back, when it has the form of this version.
+    ///
+    /// # Errors
+    /// [`SavedError`] when the version is another, or the form is not what it was.
+    pub fn read<T: DeserializeOwned>(&self, id: &'static str, version: u32) -> Result<T, SavedError> {
+        let error = |why: String| SavedError { id, version: self.version, why };
+        if self.version != version {
+            return Err(error(format!("version {version} is wanted")));
+        }
+        T::deserialize(&self.state).map_err(|err| error(err.to_string()))
+    }
 }
 
 /// A detector.

@@ -18,8 +18,8 @@ mod port_scan;
 mod rogue_dhcp;
 mod unusual_upload;
 
-pub use detector::{Context, Detector, Findings, Saved, SavedError, Settings, SettingsError, Spec, Wants};
-pub use observation::{ArpSeen, Contact, End, Observation, Phase, What};
+pub use detector::{Context, Detector, Findings, Saved, SavedError, Settings, Spec};
+pub use observation::{ArpSeen, Contact, End, Observation, Phase, Topic, What};
 
 /// The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
 pub static ALL: &[&Spec] = &[
@@ -43,3 +43,6 @@ pub fn kinds() -> impl Iterator<Item = &'static common_model::Kind> {
 #[cfg(test)]
 #[path = "../../../xtask/templates/detector/mod.rs"]
 mod template;
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
-use common_model::{DeviceId, Mac, Subject, Timestamp};
+use common_model::{Confidence, DeviceId, Facts, Finding, FindingRole, Kind, Mac, Subject, Timestamp};
 use sensor_flow::{Protocol, Totals};
 use sensor_inventory::Where;
 use sensor_protocols::Event;
@@ -52,6 +52,28 @@ pub struct Observation<'a> {
     pub what: What<'a>,
 }
 
+impl Observation<'_> {
+    /// A finding made of what was seen: about who did it, or, when that is somebody outside, about whom it was done to.
+    #[must_use]
+    pub fn finding(&self, kind: &'static Kind, confidence: Confidence) -> Finding {
+        let (about, other, role) = if self.source.is_inside() {
+            (self.source, self.target, FindingRole::Source)
+        } else {
+            (self.target, self.source, FindingRole::Target)
+        };
+        Finding {
+            kind,
+            at: self.at,
+            device: about.subject(),
+            role,
+            peer: Some(other.subject()),
+            identity: 0,
+            confidence,
+            facts: Facts::new(),
+        }
+    }
+}
+
 /// What was seen.
 #[derive(Clone, Copy, Debug)]
 pub enum What<'a> {
@@ -63,6 +85,56 @@ pub enum What<'a> {
     Said(&'a Event<'a>),
     /// A device was heard for the first time; it is the source.
     NewDevice,
+}
+
+/// What an observation is about: what a detector asks for. One for each sort of [`What`], and of [`Event`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is the What or the Event of the same name")]
+pub enum Topic {
+    Contact,
+    Arp,
+    NewDevice,
+    NameLookup,
+    Login,
+    Request,
+    ServerName,
+    Certificate,
+    Fingerprint,
+    Software,
+    Announce,
+    Lease,
+    AddressServer,
+    Anomaly,
+}
+
+impl Topic {
+    /// How many there are.
+    pub const COUNT: usize = Topic::Anomaly as usize + 1;
+}
+
+impl What<'_> {
+    /// What it is about.
+    #[must_use]
+    pub const fn topic(&self) -> Topic {
+        match self {
+            What::Contact(_) => Topic::Contact,
+            What::Arp(_) => Topic::Arp,
+            What::NewDevice => Topic::NewDevice,
+            What::Said(event) => match event {
+                Event::NameLookup(_) => Topic::NameLookup,
+                Event::Login(_) => Topic::Login,
+                Event::Request(_) => Topic::Request,
+                Event::ServerName(_) => Topic::ServerName,
+                Event::Certificate(_) => Topic::Certificate,
+                Event::Fingerprint(_) => Topic::Fingerprint,
+                Event::Software(_) => Topic::Software,
+                Event::Announce(_) => Topic::Announce,
+                Event::Lease(_) => Topic::Lease,
+                Event::AddressServer(_) => Topic::AddressServer,
+                Event::Anomaly(_) => Topic::Anomaly,
+            },
+        }
+    }
 }
 
 /// How a conversation goes.

@@ -8,8 +8,8 @@ pub(crate) use common_model::{
 };
 pub(crate) use sensor_flow::Protocol;
 pub(crate) use sensor_protocols::{Event, FingerprintMethod, LoginOutcome, LookupPhase};
-pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Recent, SumPerWindow};
-pub(crate) use serde::Deserialize;
+pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Growth, Recent, SumPerWindow};
+pub(crate) use serde::{Deserialize, Serialize};
 
-pub(crate) use crate::detector::{Context, Detector, Findings, Spec, Wants};
-pub(crate) use crate::observation::{Contact, Observation, Phase, What};
+pub(crate) use crate::detector::{Context, Detector, Findings, Saved, SavedError, Spec};
+pub(crate) use crate::observation::{Contact, Observation, Phase, Topic, What};

@@ -15,10 +15,7 @@ const STEP_BACK_MAX: Duration = Duration::from_secs(2);
 /// A longer silence than this, from one frame to the next, is either a gap in a recording or a damaged time.
 const LEAP_MAX: Duration = Duration::from_secs(24 * 3_600);
 
-/// Two frames agree about a leap when they are this near to each other.
-const AGREE_WITHIN: Duration = Duration::from_secs(60);
-
-/// What a frame's time did to the clock.
+/// What a frame's time means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tick {
     /// Time went on, or stood still.
@@ -43,49 +40,53 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Takes the time of a frame.
-    pub(crate) fn advance(&mut self, at: Timestamp) -> Tick {
+    /// Takes the time of a frame. Returns the elapsed time that it came at; timers due before it run first, then [`Clock::reach`] it.
+    pub(crate) fn heard(&mut self, at: Timestamp) -> (Tick, Timestamp) {
         if !self.is_started {
             self.is_started = true;
             self.elapsed = at;
-            return Tick::On;
+            return (Tick::On, at);
         }
-        let heard = at + self.ahead - self.behind;
-        let forward = heard.since(self.elapsed);
-        let back = self.elapsed.since(heard);
-        if forward > LEAP_MAX {
-            let agrees = self.claimed.is_some_and(|claimed| {
-                at.since(claimed) <= AGREE_WITHIN && claimed.since(at) <= AGREE_WITHIN
-            });
-            if !agrees {
-                self.leaps_refused = self.leaps_refused.saturating_add(u64::from(self.claimed.is_some()));
-                self.claimed = Some(at);
-                return Tick::On;
+        let heard = self.elapsed_at(at);
+        if heard.since(self.elapsed) > LEAP_MAX {
+            // Two frames agree when there is no leap between them.
+            let agrees = |claimed: Timestamp| at.since(claimed) <= LEAP_MAX && claimed.since(at) <= LEAP_MAX;
+            if self.claimed.is_some_and(agrees) {
+                self.claimed = None;
+                return (Tick::Leap, heard);
             }
-            self.claimed = None;
-            self.elapsed = heard;
-            return Tick::Leap;
+            self.leaps_refused = self.leaps_refused.saturating_add(u64::from(self.claimed.is_some()));
+            self.claimed = Some(at);
+            return (Tick::On, self.elapsed);
         }
         self.leaps_refused = self.leaps_refused.saturating_add(u64::from(self.claimed.take().is_some()));
-        if back > STEP_BACK_MAX {
+        if self.elapsed.since(heard) > STEP_BACK_MAX {
             self.steps_back = self.steps_back.saturating_add(1);
             self.ahead = self.elapsed.since(at);
             self.behind = at.since(self.elapsed);
-        } else {
-            self.elapsed = self.elapsed.max(heard);
         }
-        Tick::On
+        (Tick::On, self.elapsed.max(heard))
     }
 
-    /// Time passed without a frame.
-    pub(crate) fn silence(&mut self, until: Timestamp) {
+    /// Time has come to this moment of elapsed time; it never goes back.
+    pub(crate) fn reach(&mut self, elapsed: Timestamp) {
         self.is_started = true;
-        self.elapsed = self.elapsed.max(until + self.ahead - self.behind);
+        self.elapsed = self.elapsed.max(elapsed);
     }
 
-    /// A timer fires at this moment, which is not after now.
+    /// The elapsed time of a moment of the frames' own time.
+    pub(crate) fn elapsed_at(&self, at: Timestamp) -> Timestamp {
+        at + self.ahead - self.behind
+    }
+
+    /// The elapsed time now.
     pub(crate) const fn now(&self) -> Timestamp {
         self.elapsed
+    }
+
+    /// The frames' own time now.
+    pub(crate) fn wall_now(&self) -> Timestamp {
+        self.wall(self.elapsed)
     }
 
     /// The frames' own time of a moment of elapsed time.
@@ -102,11 +103,18 @@ mod tests {
         Timestamp::from_secs(secs)
     }
 
+    /// A frame is heard and time comes to it.
+    fn heard(clock: &mut Clock, secs: u64) -> Tick {
+        let (tick, elapsed) = clock.heard(at(secs));
+        clock.reach(elapsed);
+        tick
+    }
+
     #[test]
     fn a_recording_that_begins_again_goes_on() {
         let mut clock = Clock::default();
         for secs in [1_000, 1_050, 1_000, 1_010] {
-            assert_eq!(clock.advance(at(secs)), Tick::On);
+            assert_eq!(heard(&mut clock, secs), Tick::On);
         }
         assert_eq!(clock.now(), at(1_060));
         assert_eq!(clock.wall(clock.now()), at(1_010));
@@ -116,20 +124,20 @@ mod tests {
     #[test]
     fn one_damaged_time_is_not_believed_two_are() {
         let mut clock = Clock::default();
-        clock.advance(at(1_000));
-        assert_eq!(clock.advance(at(90_000_000)), Tick::On);
-        assert_eq!(clock.advance(at(1_001)), Tick::On);
+        heard(&mut clock, 1_000);
+        assert_eq!(heard(&mut clock, 90_000_000), Tick::On);
+        assert_eq!(heard(&mut clock, 1_001), Tick::On);
         assert_eq!((clock.now(), clock.leaps_refused), (at(1_001), 1));
-        clock.advance(at(90_000_000));
-        assert_eq!(clock.advance(at(90_000_001)), Tick::Leap);
+        heard(&mut clock, 90_000_000);
+        assert_eq!(heard(&mut clock, 90_000_001), Tick::Leap);
         assert_eq!(clock.now(), at(90_000_001));
     }
 
     #[test]
     fn a_little_disorder_stands_still() {
         let mut clock = Clock::default();
-        clock.advance(at(10));
-        clock.advance(at(9));
+        heard(&mut clock, 10);
+        heard(&mut clock, 9);
         assert_eq!((clock.now(), clock.steps_back), (at(10), 0));
     }
 }

@@ -1,14 +1,16 @@
 //! The engine: frames and time in, outputs out.
 
 use core::net::IpAddr;
+use core::time::Duration;
 use std::sync::Arc;
 
 use common_model::{ClosedBy, DeviceId, IncidentId, Mac, Timestamp};
+use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::{
-    Arp, Frame, IcmpKind, Ip, Net, Packet, PortId, Transport, Undecodable, Vlan, decode, quoted,
+    Arp, Frame, IcmpKind, Ip, Net, Packet, PortId, Tcp, Transport, Undecodable, Vlan, decode, quoted,
 };
-use sensor_detectors::{ALL as DETECTORS, ArpSeen, Contact, End, Phase};
+use sensor_detectors::{ALL as DETECTORS, ArpSeen, Contact, End, Observation, Phase};
 use sensor_flow::reassembly::{Half, Pool};
 use sensor_flow::{Expired, Flow, FlowId, FlowTable, Protocol, Touched};
 use sensor_inventory::{How, Inside, Inventory, Where};
@@ -18,15 +20,22 @@ use sensor_protocols::{ALL as PROTOCOLS, Carrier, Event, Input, Parser, Probe, P
 use crate::clock::{Clock, Tick};
 use crate::copies::Copies;
 use crate::output::{Counts, Output};
-use crate::settings::{BudgetError, EngineError, KnownRule, Settings};
-use crate::sight::{PortReport, Sight, SightState};
+use crate::settings::{self, BudgetError, Depth, EngineError, Limits, Setup};
+use crate::sight::{BLIND_AFTER, PortReport, Sight, SightState};
+use crate::snapshot::Snapshot;
 use crate::world::World;
+
+/// No timer that a frame sets fires sooner than this: see [`Engine::run_timers`]. Source: the least patience of `sensor/flow`, 5 s.
+const TIMER_MIN: Duration = Duration::from_secs(5);
 
 /// What somebody asked of the engine, with its time.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// The clinic knows this and it is harmless.
-    Known(KnownRule),
+    /// The clinic changed its settings: names, confirmed types, what it knows, hours, segments. What it set for detectors counts from the
+    /// next start.
+    Site(Arc<Site>),
+    /// There are new lists of what is known to be bad.
+    Indicators(Arc<Indicators>),
     /// Somebody closed an incident.
     Close(IncidentId, ClosedBy),
 }
@@ -53,13 +62,18 @@ enum Reading {
 /// The engine.
 pub struct Engine {
     clock: Clock,
+    /// No timer fires before this.
+    wakes_at: Timestamp,
     copies: Copies,
     inside: Inside,
     flows: FlowTable<Conversation>,
     pool: Pool,
     world: World,
+    /// What was learned before, until the first frame says what time it is.
+    learned: Option<Snapshot>,
     sight: Sight,
     counts: Counts,
+    depth: Depth,
 }
 
 impl core::fmt::Debug for Engine {
@@ -69,49 +83,66 @@ impl core::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An engine that has heard nothing. `seed` feeds hash tables only.
+    /// An engine that has heard nothing.
     ///
     /// # Errors
     /// [`EngineError`] when the tables would not fit in the memory they may take, or a detector's settings are wrong.
-    pub fn new(settings: Settings, indicators: Arc<Indicators>, seed: u64) -> Result<Self, EngineError> {
-        let mut parts = vec![
-            ("conversations", FlowTable::<Conversation>::memory_bytes(settings.flows_max)),
-            ("reassembly", Pool::memory_bytes(settings.windows_max)),
-            ("devices", Inventory::memory_bytes_max()),
-            ("habits", Normal::memory_bytes_max()),
-            ("copies", Copies::memory_bytes()),
-        ];
-        parts.extend(DETECTORS.iter().map(|spec| (spec.id, spec.memory_bytes_max)));
-        if parts.iter().map(|(_, bytes)| bytes).sum::<usize>() > settings.memory_bytes_max {
-            parts.sort_by_key(|(_, bytes)| core::cmp::Reverse(*bytes));
-            let memory_bytes_max = settings.memory_bytes_max;
-            return Err(EngineError::Budget(BudgetError { parts, memory_bytes_max }));
-        }
+    pub fn new(setup: Setup) -> Result<Self, EngineError> {
+        let Setup { site, indicators, learned, limits, depth, seed } = setup;
+        Engine::check(&site)?;
+        fit(limits)?;
         Ok(Engine {
             clock: Clock::default(),
+            wakes_at: Timestamp::EPOCH,
             copies: Copies::new(),
-            inside: settings.inside.clone(),
-            flows: FlowTable::new(settings.flows_max, seed),
-            pool: Pool::new(settings.windows_max),
+            inside: settings::inside(&site),
+            flows: FlowTable::new(limits.flows_max, seed),
+            pool: Pool::new(limits.windows_max),
             sight: Sight::default(),
             counts: Counts::default(),
-            world: World::new(settings, indicators, seed)?,
+            world: World::new(site, indicators, seed)?,
+            learned,
+            depth,
         })
+    }
+
+    /// Whether an engine could be made with these settings.
+    ///
+    /// # Errors
+    /// [`SiteError`] names the detector, or its field, that is wrong.
+    pub fn check(site: &Site) -> Result<(), SiteError> {
+        settings::check_detectors(site)?;
+        for spec in DETECTORS {
+            (spec.build)(sensor_detectors::Settings { spec, site, seed: 0 })?;
+        }
+        Ok(())
+    }
+
+    /// Lets somebody hear everything that detectors are told.
+    pub fn listen(&mut self, listener: Box<dyn FnMut(&Observation<'_>) + Send>) {
+        self.world.listener = Some(listener);
     }
 
     /// Takes one frame. Never fails: bad bytes are counted.
     pub fn handle_frame(&mut self, frame: &Frame<'_>) {
-        let tick = self.clock.advance(frame.at);
-        self.run_timers(tick);
+        self.begin(frame.at);
+        let (tick, elapsed) = self.clock.heard(frame.at);
+        if tick == Tick::Leap {
+            // What was in progress is over, instead of a year of timers.
+            self.end_conversations();
+            self.clock.reach(elapsed);
+        }
+        self.run_timers(elapsed);
         self.counts.frames += 1;
         self.counts.bytes += u64::from(frame.wire_len);
-        if let Some(state) = self.sight.heard(frame.port, self.clock.now()) {
-            self.tell_sight(frame.port, state, self.clock.now());
+        if let Some(state) = self.sight.heard(frame.port, elapsed) {
+            self.tell_sight(frame.port, state, elapsed);
         }
         match decode(frame) {
+            Ok(_) if self.depth == Depth::Decode => {}
             Ok(packet) => match packet.net {
                 Net::Ip(ip) => self.handle_ip(frame, &packet, &ip),
-                Net::Arp(arp) => self.handle_arp(&packet, &arp),
+                Net::Arp(arp) => self.handle_arp(frame, &packet, &arp),
                 Net::Other(_) => self.counts.not_ip += 1,
             },
             Err(
@@ -122,12 +153,12 @@ impl Engine {
             ) => self.counts.undecodable += 1,
         }
         self.world.take_news(&self.clock);
+        self.wakes_at = self.wakes_at.min(elapsed + TIMER_MIN);
     }
 
     /// The operating system reports on a port.
     pub fn handle_port(&mut self, now: Timestamp, port: PortId, report: PortReport) {
-        self.clock.silence(now);
-        self.run_timers(Tick::On);
+        self.come_to(now);
         if let Some((port, last_heard)) = self.sight.report(port, report) {
             self.tell_sight(port, SightState::Blind, last_heard);
         }
@@ -135,28 +166,31 @@ impl Engine {
 
     /// Time passed, and nothing was heard.
     pub fn handle_silence(&mut self, now: Timestamp) {
-        self.clock.silence(now);
-        self.run_timers(Tick::On);
-        while let Some((port, last_heard)) = self.sight.silence(self.clock.now()) {
+        self.begin(now);
+        let until = self.clock.elapsed_at(now);
+        while let Some((port, last_heard)) = self.sight.silence(until) {
+            self.run_timers(last_heard + BLIND_AFTER);
             self.tell_sight(port, SightState::Blind, last_heard);
         }
+        self.run_timers(until);
     }
 
     /// Somebody asked for something.
     pub fn handle_command(&mut self, now: Timestamp, command: Command) {
-        self.clock.silence(now);
-        self.run_timers(Tick::On);
+        self.come_to(now);
         match command {
-            Command::Known(rule) => self.world.know(rule),
+            Command::Site(site) => {
+                self.inside.set_segments(settings::inside(&site));
+                self.world.set_site(&self.clock, site);
+            }
+            Command::Indicators(indicators) => self.world.indicators = indicators,
             Command::Close(id, who) => self.world.close(&self.clock, id, who),
         }
     }
 
     /// A recording ended: conversations that go on are over. Says nothing about sight, and closes no incident.
     pub fn finish(&mut self) {
-        while let Some((flow, why)) = self.flows.drain() {
-            self.flow_left(flow, why);
-        }
+        self.end_conversations();
         self.world.take_news(&self.clock);
     }
 
@@ -175,10 +209,22 @@ impl Engine {
         self.world.outputs.pop_front()
     }
 
+    /// What is kept over a restart.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.learned.clone().unwrap_or_else(|| self.world.snapshot(&self.clock))
+    }
+
     /// The devices.
     #[must_use]
     pub const fn inventory(&self) -> &Inventory {
         &self.world.inventory
+    }
+
+    /// What is usual.
+    #[must_use]
+    pub const fn normal(&self) -> &Normal {
+        &self.world.normal
     }
 
     /// What was counted.
@@ -198,6 +244,7 @@ impl Engine {
             devices_forgotten: self.world.inventory.forgotten(),
             incidents_crowded_out: self.world.incidents.crowded_out(),
             capture_dropped: self.sight.dropped,
+            outputs_dropped: self.world.outputs_dropped,
             findings: self.world.findings,
             incidents: self.world.incidents.opened(),
             devices: self.world.inventory.len() as u64,
@@ -205,13 +252,33 @@ impl Engine {
         }
     }
 
-    /// All timers due by now, in order of time. A leap ends what was in progress instead of firing a year of timers.
-    fn run_timers(&mut self, tick: Tick) {
-        if tick == Tick::Leap {
-            while let Some((flow, why)) = self.flows.drain() {
-                self.flow_left(flow, why);
-            }
+    /// The first time that is heard says what time it is: what was learned before is put back.
+    fn begin(&mut self, now: Timestamp) {
+        if let Some(learned) = self.learned.take() {
+            self.counts.not_restored += self.world.restore(learned.not_after(now));
         }
+    }
+
+    /// Time comes to this moment of the frames' own time.
+    fn come_to(&mut self, now: Timestamp) {
+        self.begin(now);
+        self.run_timers(self.clock.elapsed_at(now));
+    }
+
+    /// All timers due until then, each at its own time, and then it is then. A timer that a frame sets fires [`TIMER_MIN`] later at the
+    /// soonest, so most frames need no more than one comparison.
+    fn run_timers(&mut self, until: Timestamp) {
+        if until >= self.wakes_at {
+            while let Some(at) = self.poll_timeout().filter(|at| *at <= until) {
+                self.clock.reach(at);
+                self.fire();
+            }
+            self.wakes_at = self.poll_timeout().unwrap_or(Timestamp::MAX);
+        }
+        self.clock.reach(until);
+    }
+
+    fn fire(&mut self) {
         let now = self.clock.now();
         while let Some((flow, why)) = self.flows.expire(now) {
             self.flow_left(flow, why);
@@ -225,10 +292,16 @@ impl Engine {
         }
     }
 
-    fn handle_arp(&mut self, packet: &Packet<'_>, arp: &Arp) {
+    fn end_conversations(&mut self) {
+        while let Some((flow, why)) = self.flows.drain() {
+            self.flow_left(flow, why);
+        }
+    }
+
+    fn handle_arp(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, arp: &Arp) {
         let now = self.clock.now();
         let mac = arp.sender_mac;
-        if mac.is_group() || mac.is_zero() {
+        if mac.is_group() || mac.is_zero() || self.copies.is_copy(arp.copy_key(), frame.at) {
             return;
         }
         let source_ip = IpAddr::V4(arp.sender_ip);
@@ -278,6 +351,9 @@ impl Engine {
         }
         let Some(touched) = self.flows.touch(now, packet, ip, frame.wire_len) else { return };
         self.report(touched);
+        if self.depth == Depth::Flows {
+            return;
+        }
         match ip.transport {
             Transport::Tcp(tcp) => self.read_tcp(touched, &tcp),
             Transport::Udp(udp) if !udp.payload.is_empty() => self.read_udp(touched, udp.payload),
@@ -331,31 +407,26 @@ impl Engine {
 
     /// Tells what a packet did to its conversation.
     fn report(&mut self, Touched { id, happened, .. }: Touched) {
-        if happened.opened {
-            self.tell_contact(id, Phase::Opened);
-        }
-        if happened.answered {
-            self.tell_contact(id, Phase::Answered);
-        }
-        if happened.refused {
-            self.tell_contact(id, Phase::Refused);
-        }
-        if happened.progress {
-            self.tell_contact(id, Phase::Progress);
-        }
-        if happened.closed {
-            self.tell_contact(id, Phase::Closed);
+        let phases = [
+            (happened.opened, Phase::Opened),
+            (happened.answered, Phase::Answered),
+            (happened.refused, Phase::Refused),
+            (happened.progress, Phase::Progress),
+            (happened.closed, Phase::Closed),
+        ];
+        for (_, phase) in phases.into_iter().filter(|(happened, _)| *happened) {
+            self.tell_contact(id, phase);
         }
     }
 
     fn tell_contact(&mut self, id: FlowId, phase: Phase) {
-        let Some(flow) = self.flows.get_mut(id) else { return };
+        let Some(flow) = self.flows.get_mut(id).filter(|_| self.depth == Depth::Detectors) else { return };
         let [sent, received] = match phase {
             Phase::Opened | Phase::Answered => flow.totals,
             Phase::Refused | Phase::Progress | Phase::Closed | Phase::Unanswered => flow.take_report(),
         };
         let contact = Contact { protocol: flow.protocol, phase, sent, received };
-        let [source, target] = ends(&self.inside, &self.world.inventory, flow);
+        let [source, target] = Between::of(flow).ends(&self.inside, &self.world.inventory);
         self.world.contact(&self.clock, source, target, contact);
     }
 
@@ -363,31 +434,38 @@ impl Engine {
     fn flow_left(&mut self, mut flow: Flow<Conversation>, why: Expired) {
         release(&mut self.pool, &mut flow.state);
         let was_told = flow.is_over() && why != Expired::Evicted || flow.is_refused();
-        if was_told {
+        if was_told || self.depth != Depth::Detectors {
             return;
         }
         let phase = if flow.is_answered() { Phase::Closed } else { Phase::Unanswered };
         let [sent, received] = flow.take_report();
         let contact = Contact { protocol: flow.protocol, phase, sent, received };
-        let [source, target] = ends(&self.inside, &self.world.inventory, &flow);
+        let [source, target] = Between::of(&flow).ends(&self.inside, &self.world.inventory);
         self.world.contact(&self.clock, source, target, contact);
     }
 
-    fn read_tcp(&mut self, touched: Touched, tcp: &sensor_decode::Tcp<'_>) {
+    fn read_tcp(&mut self, touched: Touched, tcp: &Tcp<'_>) {
         let Touched { id, side, .. } = touched;
-        let Engine { clock, inside, flows, pool, world, counts, .. } = self;
+        let Engine { clock, inside, flows, pool, world, counts, depth, .. } = self;
         let Some(flow) = flows.get_mut(id) else { return };
         if matches!(flow.state.reading, Reading::Nobody) {
             return;
         }
-        let ends = ends(inside, &world.inventory, flow);
-        let (vlan, server_port, may_flip) = (flow.vlan, flow.end(Side::Server).port, !flow.is_side_certain);
+        let between = Between::of(flow);
+        let may_flip = !flow.is_side_certain;
         let Conversation { reading, halves } = &mut flow.state;
         let mut flip = false;
         let mut read = |side: Side, input: Input<'_>| {
-            let [source, target] = ends;
-            let said = &mut |event: Event<'_>| world.said(clock, vlan, source, target, &event);
-            step(reading, side, Carrier::Tcp, server_port, input, may_flip, &mut flip, said)
+            let said = &mut |event: Event<'_>| {
+                if *depth == Depth::Detectors {
+                    let [source, target] = between.ends(inside, &world.inventory);
+                    world.said(clock, between.vlan, source, target, &event);
+                }
+            };
+            let progress =
+                step(reading, side, Carrier::Tcp, between.server_port(), input, may_flip, &mut flip, said);
+            counts.parsers_gave_up += u64::from(progress == Progress::GiveUp);
+            progress
         };
         if tcp.flags.ack() {
             let other = side.other();
@@ -395,7 +473,6 @@ impl Engine {
         }
         pool.push(side.of_mut(halves), tcp, &mut |input| read(side, input));
         if matches!(reading, Reading::Nobody) {
-            counts.parsers_gave_up += 0;
             release(pool, &mut flow.state);
         }
         if flip {
@@ -404,39 +481,57 @@ impl Engine {
     }
 
     fn read_udp(&mut self, touched: Touched, payload: &[u8]) {
-        let Engine { clock, inside, flows, world, .. } = self;
+        let Engine { clock, inside, flows, world, depth, .. } = self;
         let Some(flow) = flows.get_mut(touched.id) else { return };
         if matches!(flow.state.reading, Reading::Nobody) {
             return;
         }
-        let [mut source, mut target] = ends(inside, &world.inventory, flow);
-        let (vlan, server_port) = (flow.vlan, flow.end(Side::Server).port);
-        // Neighbours that speak to a group are each their own conversation's client; what they say is theirs.
-        if target.place == Where::Group && touched.side == Side::Server {
-            core::mem::swap(&mut source, &mut target);
-        }
+        let between = Between::of(flow);
+        let may_flip = !flow.is_side_certain;
         let mut flip = false;
         let said = &mut |event: Event<'_>| {
-            let (speaker, other) = match (&event, touched.side) {
-                (Event::Announce(_) | Event::AddressServer(_), Side::Server) => (target, source),
-                _ => (source, target),
-            };
-            world.said(clock, vlan, speaker, other, &event);
+            if *depth != Depth::Detectors {
+                return;
+            }
+            let [source, target] = between.ends(inside, &world.inventory);
+            // What is said of oneself is said by who sent it: neighbours that speak to a group are nobody's clients.
+            let is_of_sender = matches!(event, Event::Announce(_) | Event::AddressServer(_));
+            let is_turned = touched.side == Side::Server && (is_of_sender || target.place == Where::Group);
+            let (source, target) = if is_turned { (target, source) } else { (source, target) };
+            world.said(clock, between.vlan, source, target, &event);
         };
         let reading = &mut flow.state.reading;
         let input = Input::Data(payload);
-        let may_flip = !flow.is_side_certain;
-        step(reading, touched.side, Carrier::Udp, server_port, input, may_flip, &mut flip, said);
+        step(reading, touched.side, Carrier::Udp, between.server_port(), input, may_flip, &mut flip, said);
         if flip {
             flows.flip(touched.id);
         }
     }
 
     fn tell_sight(&mut self, port: PortId, state: SightState, last_heard: Timestamp) {
-        let at = self.clock.wall(self.clock.now());
+        let at = self.clock.wall_now();
         let last_heard = self.clock.wall(last_heard);
         self.world.put(Output::Sight { port, state, at, last_heard });
     }
+}
+
+/// Whether the tables fit in the memory that they may take.
+fn fit(limits: Limits) -> Result<(), BudgetError> {
+    let mut parts = vec![
+        ("conversations", FlowTable::<Conversation>::memory_bytes(limits.flows_max)),
+        ("reassembly", Pool::memory_bytes(limits.windows_max)),
+        ("devices", Inventory::memory_bytes_max()),
+        ("habits", Normal::memory_bytes_max()),
+        ("copies", Copies::memory_bytes()),
+        ("incidents", sensor_incidents::MEMORY_BYTES_MAX),
+        ("outputs", World::OUTPUTS_BYTES_MAX),
+    ];
+    parts.extend(DETECTORS.iter().map(|spec| (spec.id, spec.memory_bytes_max)));
+    if parts.iter().map(|(_, bytes)| bytes).sum::<usize>() <= limits.memory_bytes_max {
+        return Ok(());
+    }
+    parts.sort_by_key(|(_, bytes)| core::cmp::Reverse(*bytes));
+    Err(BudgetError { parts, memory_bytes_max: limits.memory_bytes_max })
 }
 
 /// Reads what comes next, after finding out what it is.
@@ -520,15 +615,34 @@ fn place(inside: &Inside, ip: IpAddr, other: IpAddr) -> Where {
     }
 }
 
-/// The ends of a conversation as detectors see them, the client's first.
-fn ends<S>(inside: &Inside, inventory: &Inventory, flow: &Flow<S>) -> [End; 2] {
-    let [client, server] = flow.ends;
-    let [client_mac, server_mac] = flow.macs;
-    let end = |this: sensor_flow::End, other: sensor_flow::End, mac: Option<Mac>, vlan: Option<Vlan>| {
-        let place = place(inside, this.ip, other.ip);
-        let device: Option<DeviceId> =
-            if place == Where::Inside { inventory.at(vlan, this.ip) } else { None };
-        End { ip: this.ip, port: this.port, mac, place, device }
-    };
-    [end(client, server, client_mac, flow.vlan), end(server, client, server_mac, flow.vlan)]
+/// Between whom a conversation is, the client's end first.
+#[derive(Clone, Copy)]
+struct Between {
+    ends: [sensor_flow::End; 2],
+    macs: [Option<Mac>; 2],
+    vlan: Option<Vlan>,
+}
+
+impl Between {
+    const fn of<S>(flow: &Flow<S>) -> Between {
+        Between { ends: flow.ends, macs: flow.macs, vlan: flow.vlan }
+    }
+
+    const fn server_port(&self) -> u16 {
+        let [_, server] = &self.ends;
+        server.port
+    }
+
+    /// The ends as detectors see them.
+    fn ends(&self, inside: &Inside, inventory: &Inventory) -> [End; 2] {
+        let [client, server] = self.ends;
+        let [client_mac, server_mac] = self.macs;
+        let end = |this: sensor_flow::End, other: sensor_flow::End, mac: Option<Mac>| {
+            let place = place(inside, this.ip, other.ip);
+            let device: Option<DeviceId> =
+                if place == Where::Inside { inventory.at(self.vlan, this.ip) } else { None };
+            End { ip: this.ip, port: this.port, mac, place, device }
+        };
+        [end(client, server, client_mac), end(server, client, server_mac)]
+    }
 }

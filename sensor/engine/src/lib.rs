@@ -10,9 +10,11 @@ mod engine;
 mod output;
 mod settings;
 mod sight;
+mod snapshot;
 mod world;
 
 pub use engine::{Command, Engine};
 pub use output::{Counts, Output};
-pub use settings::{BudgetError, EngineError, KnownRule, Settings};
+pub use settings::{BudgetError, Depth, EngineError, Limits, Setup};
 pub use sight::{PortReport, SightState};
+pub use snapshot::{Snapshot, SnapshotError};

@@ -10,13 +10,13 @@ use crate::SightState;
 pub enum Output {
     /// A detector's opinion, and the incident it belongs to.
     Finding(Box<Finding>, IncidentId),
-    /// A step in an incident's life.
-    Incident(Box<Incident>),
+    /// A step in an incident's life, and when it was taken.
+    Incident(Box<Incident>, Timestamp),
     /// Too weak for a finding.
     Sighting(Box<Sighting>),
     /// A device is new, or something new is known of it: ask the inventory.
     Device(DeviceId, Timestamp),
-    /// A port sees, or has gone blind, since then.
+    /// A port sees, or has gone blind.
     Sight {
         /// Which port.
         port: PortId,
@@ -70,6 +70,10 @@ pub struct Counts {
     pub incidents_crowded_out: u64,
     /// Frames lost before they came to us.
     pub capture_dropped: u64,
+    /// Outputs that nobody took in time.
+    pub outputs_dropped: u64,
+    /// What detectors had kept and could not read back.
+    pub not_restored: u64,
     /// Findings.
     pub findings: u64,
     /// Incidents opened.

@@ -1,37 +1,35 @@
-//! What the engine is told once: where inside is, what the clinic said, how much memory it may take.
+//! What the engine is made from: what the clinic chose, what is known to be bad, what was learned, and how much memory it may take.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use common_model::Timestamp;
-use sensor_detectors::SettingsError;
-use sensor_inventory::{Given, Inside};
+use common_site::{Monitored, Site, SiteError};
+use knowledge_indicators::Indicators;
+use sensor_detectors::ALL as DETECTORS;
+use sensor_inventory::Inside;
 use sensor_normal::{Calendar, HourOf};
 
-/// Something the clinic said that it knows: no card for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownRule {
-    /// Which kind of trouble.
-    pub kind: String,
-    /// Of which device.
-    pub device: Given,
-    /// Until when; without it for ever.
-    pub until: Option<Timestamp>,
+use crate::Snapshot;
+
+/// Everything that an engine is made from.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// What the clinic chose.
+    pub site: Arc<Site>,
+    /// What is known to be bad.
+    pub indicators: Arc<Indicators>,
+    /// What was learned before.
+    pub learned: Option<Snapshot>,
+    /// How much memory it may take.
+    pub limits: Limits,
+    /// How far frames walk.
+    pub depth: Depth,
+    /// Feeds hash tables, and nothing else.
+    pub seed: u64,
 }
 
-/// What the engine is told once.
-pub struct Settings {
-    /// Where inside is.
-    pub inside: Inside,
-    /// What the clinic said of its devices.
-    pub given: Vec<Given>,
-    /// What it knows.
-    pub known: Vec<KnownRule>,
-    /// Domains with odd names that it trusts.
-    pub trusted_domains: Vec<String>,
-    /// Its hours.
-    pub calendar: Box<dyn Calendar + Send>,
-    /// `[detectors.<id>]`.
-    pub detectors: BTreeMap<String, toml::Table>,
+/// How large the tables are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
     /// Most conversations at once.
     pub flows_max: usize,
     /// Most windows for bytes out of order or unread.
@@ -40,52 +38,31 @@ pub struct Settings {
     pub memory_bytes_max: usize,
 }
 
-impl core::fmt::Debug for Settings {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Settings").field("inside", &self.inside).finish_non_exhaustive()
-    }
-}
-
-impl Default for Settings {
-    /// A clinic of which nothing is known, open on weekdays from 8 to 16 UTC.
+impl Default for Limits {
     fn default() -> Self {
-        Settings {
-            inside: Inside::default(),
-            given: Vec::new(),
-            known: Vec::new(),
-            trusted_domains: Vec::new(),
-            calendar: Box::new(Utc),
-            detectors: BTreeMap::new(),
-            flows_max: FLOWS_MAX,
-            windows_max: WINDOWS_MAX,
-            memory_bytes_max: MEMORY_BYTES_MAX,
+        Limits {
+            // Guess: a clinic of twenty PCs has some 2,000 in an hour's patience; eight times that, for a scan.
+            flows_max: 16_384,
+            // Guess: handshakes in progress at once, and some reordering. Each is `sensor_flow::reassembly::WINDOW_BYTES`.
+            windows_max: 256,
+            // The whole process shall stay under 64 MiB with all tables full; this is the tables' part.
+            memory_bytes_max: 48 << 20,
         }
     }
 }
 
-/// Most conversations at once. Guess: a clinic of twenty PCs has some 2,000 in an hour's patience; four times that, and room for a scan.
-pub(crate) const FLOWS_MAX: usize = 16_384;
-
-/// Most windows of [`sensor_flow::reassembly::WINDOW_BYTES`]. Guess: handshakes in progress at once, and some reordering.
-pub(crate) const WINDOWS_MAX: u16 = 256;
-
-/// The whole process shall stay under 64 MiB with all tables full; this is the tables' part.
-pub(crate) const MEMORY_BYTES_MAX: usize = 48 << 20;
-
-struct Utc;
-
-impl Calendar for Utc {
-    fn hour_of(&self, at: Timestamp) -> HourOf {
-        let hours = at.as_secs() / 3_600;
-        let hour_of_day = (hours % 24) as u8;
-        // 1970-01-01 was a Thursday.
-        let weekday = ((hours / 24 + 3) % 7) as u8;
-        HourOf {
-            hour_of_day,
-            hour_of_week: weekday * 24 + hour_of_day,
-            is_open: weekday < 5 && (8..16).contains(&hour_of_day),
-        }
-    }
+/// How far frames walk: a bench stops early to learn what each stage costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// Headers are read.
+    Decode,
+    /// Copies are left out; devices and conversations are remembered.
+    Flows,
+    /// What was said is read.
+    Protocols,
+    /// All the way.
+    #[default]
+    Detectors,
 }
 
 /// The tables do not fit.
@@ -100,11 +77,7 @@ pub struct BudgetError {
 impl core::fmt::Display for BudgetError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let sum = self.parts.iter().map(|(_, bytes)| bytes).sum::<usize>();
-        write!(
-            f,
-            "the tables would take {sum} bytes, more than memory_bytes_max = {}:",
-            self.memory_bytes_max
-        )?;
+        write!(f, "the tables would take {sum} bytes, more than the {} they may:", self.memory_bytes_max)?;
         for (part, bytes) in self.parts.iter().take(4) {
             write!(f, " {part} {bytes}")?;
         }
@@ -115,24 +88,41 @@ impl core::fmt::Display for BudgetError {
 impl core::error::Error for BudgetError {}
 
 /// Why an engine cannot be made.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The tables do not fit.
-    Budget(BudgetError),
-    /// A detector's settings are wrong.
-    Detector(SettingsError),
-    /// There is no detector of this name.
-    NoSuchDetector(String),
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
+    /// The settings of a detector are wrong.
+    #[error(transparent)]
+    Site(#[from] SiteError),
 }
 
-impl core::fmt::Display for EngineError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            EngineError::Budget(err) => err.fmt(f),
-            EngineError::Detector(err) => err.fmt(f),
-            EngineError::NoSuchDetector(id) => write!(f, "[detectors.{id}]: there is no such detector"),
-        }
+/// The segments that the clinic listed, or none: then inside is found out from the traffic.
+pub(crate) fn inside(site: &Site) -> Inside {
+    match &site.monitored {
+        Monitored::Segments(segments) => Inside::new(segments.clone()),
+        Monitored::Automatic | Monitored::WholeNetwork { .. } => Inside::default(),
     }
 }
 
-impl core::error::Error for EngineError {}
+/// Settings may only name detectors that are there.
+pub(crate) fn check_detectors(site: &Site) -> Result<(), SiteError> {
+    let ids = || DETECTORS.iter().map(|spec| spec.id);
+    match site.detectors.keys().find(|named| ids().all(|id| id != named.as_str())) {
+        Some(wrong) => Err(SiteError::no_such("detectors", wrong, ids())),
+        None => Ok(()),
+    }
+}
+
+/// The clinic's hours, on the clinic's own clock.
+pub(crate) struct Hours<'a>(pub(crate) &'a Site);
+
+impl Calendar for Hours<'_> {
+    fn hour_of(&self, at: common_model::Timestamp) -> HourOf {
+        let local = self.0.local_hour(at);
+        // 167 at most.
+        let hour_of_week = u8::try_from(local.hour_of_week).unwrap_or(0);
+        HourOf { hour_of_day: local.hour_of_day, hour_of_week, is_open: self.0.is_open(at) }
+    }
+}

@@ -1,24 +1,27 @@
 //! Everything that has an opinion: devices, habits, detectors, incidents. What the engine hears is told here, once for all of them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use common_model::{ClosedBy, DeviceId, IncidentId, Mac, Subject, Timestamp};
+use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::Vlan;
 use sensor_detectors::{
-    ALL, ArpSeen, Contact, Context, Detector, End, Findings, Observation, Phase, Spec, What,
+    ALL, ArpSeen, Contact, Context, Detector, End, Findings, Observation, Phase, Spec, Topic, What,
 };
 use sensor_incidents::{Incidents, Seen};
-use sensor_inventory::{Given, How, Inventory, Where};
+use sensor_inventory::{How, Inventory, Where};
 use sensor_normal::{Calendar, HourOf, Normal};
 use sensor_protocols::{Event, LookupPhase};
 
 use crate::clock::Clock;
 use crate::output::Output;
-use crate::settings::{EngineError, KnownRule, Settings};
+use crate::settings::Hours;
+use crate::snapshot::Snapshot;
 
-/// Most outputs that wait to be taken; more are dropped and counted. Whoever drives the engine takes them after each frame.
+/// Most outputs that wait to be taken; more are dropped and counted. Whoever drives the engine takes them after each call; the end of a
+/// recording may close every conversation at once.
 const OUTPUTS_MAX: usize = 65_536;
 
 struct Running {
@@ -26,50 +29,54 @@ struct Running {
     detector: Box<dyn Detector>,
 }
 
+/// Hears everything that detectors are told.
+type Listener = Box<dyn FnMut(&Observation<'_>) + Send>;
+
 pub(crate) struct World {
     pub(crate) inventory: Inventory,
     pub(crate) normal: Normal,
     pub(crate) incidents: Incidents,
+    pub(crate) indicators: Arc<Indicators>,
+    pub(crate) listener: Option<Listener>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) findings: u64,
     pub(crate) outputs_dropped: u64,
     detectors: Vec<Running>,
+    /// For each topic, the places in `detectors` of those that want it.
+    wanted_by: [Vec<usize>; Topic::COUNT],
     reported: Findings,
-    indicators: Arc<Indicators>,
-    calendar: Box<dyn Calendar + Send>,
-    trusted_domains: Vec<String>,
-    known: Vec<KnownRule>,
+    site: Arc<Site>,
 }
 
 impl World {
-    pub(crate) fn new(
-        settings: Settings,
-        indicators: Arc<Indicators>,
-        seed: u64,
-    ) -> Result<Self, EngineError> {
+    /// Memory that waiting outputs may take, in bytes, without the few that are large.
+    pub(crate) const OUTPUTS_BYTES_MAX: usize = OUTPUTS_MAX * size_of::<Output>();
+
+    pub(crate) fn new(site: Arc<Site>, indicators: Arc<Indicators>, seed: u64) -> Result<Self, SiteError> {
         let mut detectors = Vec::with_capacity(ALL.len());
-        if let Some(id) = settings.detectors.keys().find(|id| ALL.iter().all(|spec| spec.id != id.as_str())) {
-            return Err(EngineError::NoSuchDetector(id.clone()));
-        }
-        for spec in ALL {
-            let table = settings.detectors.get(spec.id);
-            let detector = (spec.build)(sensor_detectors::Settings { spec, table, seed })
-                .map_err(EngineError::Detector)?;
+        let mut wanted_by = [const { Vec::new() }; Topic::COUNT];
+        for (at, spec) in ALL.iter().enumerate() {
+            let detector = (spec.build)(sensor_detectors::Settings { spec, site: &site, seed })?;
             detectors.push(Running { spec, detector });
+            for topic in spec.wants {
+                if let Some(places) = wanted_by.get_mut(*topic as usize) {
+                    places.push(at);
+                }
+            }
         }
         Ok(World {
-            inventory: Inventory::new(settings.given, seed),
+            inventory: Inventory::new(Arc::clone(&site), seed),
             normal: Normal::new(seed),
             incidents: Incidents::new(),
+            indicators,
+            listener: None,
             outputs: VecDeque::with_capacity(1_024),
             findings: 0,
             outputs_dropped: 0,
             detectors,
+            wanted_by,
             reported: Findings::default(),
-            indicators,
-            calendar: settings.calendar,
-            trusted_domains: settings.trusted_domains,
-            known: settings.known,
+            site,
         })
     }
 
@@ -167,23 +174,19 @@ impl World {
     }
 
     fn tell(&mut self, clock: &Clock, seen: &Observation<'_>) {
+        if let Some(listener) = &mut self.listener {
+            listener(seen);
+        }
         let context = Context {
             now: clock.now(),
             inventory: &self.inventory,
             normal: &self.normal,
-            calendar: &Wall { clock, calendar: &*self.calendar },
+            calendar: &Wall { clock, hours: Hours(&self.site) },
             indicators: &self.indicators,
-            trusted_domains: &self.trusted_domains,
+            site: &self.site,
         };
-        for Running { spec, detector } in &mut self.detectors {
-            let wants = spec.wants;
-            let is_wanted = match seen.what {
-                What::Contact(_) => wants.contacts,
-                What::Arp(_) => wants.arp,
-                What::Said(_) => wants.said,
-                What::NewDevice => wants.new_devices,
-            };
-            if is_wanted {
+        for at in self.wanted_by.get(seen.what.topic() as usize).into_iter().flatten() {
+            if let Some(Running { detector, .. }) = self.detectors.get_mut(*at) {
                 detector.look(seen, &context, &mut self.reported);
             }
         }
@@ -201,7 +204,7 @@ impl World {
                     Subject::Device(id) => self.normal.has_profile(id) || self.normal.knows_clinic(),
                     Subject::Address(_) => self.normal.knows_clinic(),
                 },
-                is_known: self.is_known(finding.kind.id, finding.device, clock.now()),
+                is_known: self.is_known(finding.kind.id, finding.device, clock.wall(finding.at)),
             };
             let id = self.incidents.add(&finding, seen);
             let mut finding = Box::new(finding);
@@ -220,7 +223,7 @@ impl World {
         while let Some(mut incident) = self.incidents.poll_step() {
             incident.opened_at = clock.wall(incident.opened_at);
             incident.last_seen = clock.wall(incident.last_seen);
-            self.put(Output::Incident(Box::new(incident)));
+            self.put(Output::Incident(Box::new(incident), clock.wall_now()));
         }
     }
 
@@ -252,9 +255,16 @@ impl World {
         self.normal.close_hour(now, &|device| incidents.has_card(Subject::Device(device)));
     }
 
-    /// The clinic knows this.
-    pub(crate) fn know(&mut self, rule: KnownRule) {
-        self.known.push(rule);
+    /// The clinic changed its settings. Open incidents that it now knows are closed.
+    pub(crate) fn set_site(&mut self, clock: &Clock, site: Arc<Site>) {
+        self.site = Arc::clone(&site);
+        self.inventory.set_site(site);
+        let now = clock.wall_now();
+        let open = self.incidents.iter().filter(|open| self.is_known(open.kind.id, open.device, now));
+        for id in open.map(|open| open.id).collect::<Vec<_>>() {
+            self.incidents.closed_by(id, ClosedBy::Known);
+        }
+        self.take_steps(clock);
     }
 
     /// Somebody closed an incident.
@@ -263,18 +273,44 @@ impl World {
         self.take_steps(clock);
     }
 
+    /// What is kept over a restart.
+    pub(crate) fn snapshot(&self, clock: &Clock) -> Snapshot {
+        let kept = |running: &Running| Some((running.spec.id.to_owned(), running.detector.save()?));
+        let detectors: BTreeMap<String, _> = self.detectors.iter().filter_map(kept).collect();
+        let (now, wall) = (clock.now(), clock.wall_now());
+        let hours = |span: core::time::Duration| i64::try_from(span.as_secs() / 3_600).unwrap_or(0);
+        let normal = self.normal.save().moved(hours(wall.since(now)) - hours(now.since(wall)));
+        let mut inventory = self.inventory.save();
+        for device in &mut inventory.devices {
+            for time in [&mut device.first_seen_ns, &mut device.last_seen_ns] {
+                *time = clock.wall(Timestamp::from_nanos(*time)).as_nanos();
+            }
+        }
+        Snapshot::new(wall, inventory, normal, detectors)
+    }
+
+    /// Puts back what was kept. Returns how many detectors could not read what they had kept; those start afresh.
+    pub(crate) fn restore(&mut self, kept: Snapshot) -> u64 {
+        self.inventory.restore(&kept.inventory);
+        self.normal.restore(&kept.normal);
+        let mut failed = 0;
+        for Running { spec, detector } in &mut self.detectors {
+            if let Some(saved) = kept.detectors.get(spec.id) {
+                failed += u64::from(detector.restore(saved).is_err());
+            }
+        }
+        failed
+    }
+
+    /// Whether the clinic knows this trouble of this device, or of this address, and finds it harmless.
     fn is_known(&self, kind: &str, subject: Subject, now: Timestamp) -> bool {
-        let Subject::Device(id) = subject else { return false };
-        let Some(device) = self.inventory.get(id) else { return false };
-        let is_it = |given: &Given| match (given.mac, given.ip, &given.name) {
-            (Some(mac), _, _) => device.mac == Some(mac),
-            (None, Some(ip), _) => device.ips.contains(&ip),
-            (None, None, Some(name)) => device.name() == Some(name),
-            (None, None, None) => false,
-        };
-        self.known.iter().any(|rule| {
-            rule.kind == kind && rule.until.is_none_or(|until| now < until) && is_it(&rule.device)
-        })
+        match subject {
+            Subject::Device(id) => self
+                .inventory
+                .get(id)
+                .is_some_and(|device| self.site.is_known(kind, device.name(), device.mac, &device.ips, now)),
+            Subject::Address(ip) => self.site.is_known(kind, None, None, &[ip], now),
+        }
     }
 
     /// How much detectors have forgotten because their tables were full.
@@ -286,11 +322,11 @@ impl World {
 /// The clinic's hours by the frames' own time, asked in elapsed time.
 struct Wall<'a> {
     clock: &'a Clock,
-    calendar: &'a dyn Calendar,
+    hours: Hours<'a>,
 }
 
 impl Calendar for Wall<'_> {
     fn hour_of(&self, at: Timestamp) -> HourOf {
-        self.calendar.hour_of(self.clock.wall(at))
+        self.hours.hour_of(self.clock.wall(at))
     }
 }

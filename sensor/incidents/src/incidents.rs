@@ -19,6 +19,9 @@ pub struct Seen {
     pub is_known: bool,
 }
 
+/// Memory that open incidents may take, in bytes: facts of some hundred bytes, and a tree around them. A guess on the high side.
+pub const MEMORY_BYTES_MAX: usize = rules::OPEN_MAX * (size_of::<Open>() + 1_024);
+
 #[derive(Debug)]
 struct Open {
     incident: Incident,
@@ -265,7 +268,6 @@ mod tests {
             identity: 0,
             confidence: Confidence::percent(confidence),
             facts: Facts::new(),
-            evidence: Vec::new(),
         }
     }
 

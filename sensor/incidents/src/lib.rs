@@ -6,4 +6,4 @@
 mod incidents;
 pub mod rules;
 
-pub use incidents::{Incidents, Seen};
+pub use incidents::{Incidents, MEMORY_BYTES_MAX, Seen};

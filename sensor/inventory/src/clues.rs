@@ -23,6 +23,22 @@ pub(crate) enum Source {
     Habit,
 }
 
+impl Source {
+    /// The word used in a snapshot.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Source::Name => "name",
+            Source::Vendor => "vendor",
+            Source::VendorClass => "vendor-class",
+            Source::Service => "service",
+            Source::Model => "model",
+            Source::Port => "port",
+            Source::Software => "software",
+            Source::Habit => "habit",
+        }
+    }
+}
+
 struct Clue {
     source: Source,
     text: &'static str,
@@ -112,6 +128,19 @@ const _: () = assert!(CLUES.len() <= 128, "a clue is one bit of a u128");
 pub(crate) struct Clues(pub(crate) u128);
 
 impl Clues {
+    /// The clues as a snapshot names them: places in the table change from version to version, names do not.
+    pub(crate) fn names(self) -> impl Iterator<Item = String> {
+        self.given().map(|clue| format!("{} {}", clue.source.as_str(), clue.text))
+    }
+
+    /// Adds the clues that a snapshot named; one that the table does not have any more is left out.
+    pub(crate) fn add_names(&mut self, names: &[String]) {
+        for (at, clue) in CLUES.iter().enumerate() {
+            let is_it = |name: &String| name.split_once(' ') == Some((clue.source.as_str(), clue.text));
+            self.0 |= u128::from(names.iter().any(is_it)) << at;
+        }
+    }
+
     /// Adds what `text` points to; true when that was new.
     pub(crate) fn add(&mut self, source: Source, text: &str) -> bool {
         let before = *self;
@@ -172,6 +201,17 @@ mod tests {
         clues.add(Source::VendorClass, "MSFT 5.0");
         assert_eq!(clues.guess(), DeviceType::Printer);
         assert_eq!(clues.evidence().collect::<Vec<_>>(), ["brother industries", "631"]);
+    }
+
+    #[test]
+    fn clues_are_kept_by_name() {
+        let mut clues = Clues::default();
+        clues.add(Source::Port, "9100");
+        clues.add(Source::Vendor, "Brother Industries, LTD.");
+        let names: Vec<String> = clues.names().chain(["port 7".to_owned()]).collect();
+        let mut again = Clues::default();
+        again.add_names(&names);
+        assert_eq!(again, clues);
     }
 
     #[test]

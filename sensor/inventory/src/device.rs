@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use arrayvec::{ArrayString, ArrayVec};
 use common_model::{DeviceId, DeviceType, Mac, Timestamp};
+use common_site::NamedDevice;
 
 use crate::clues::Clues;
 
@@ -12,21 +13,6 @@ pub(crate) const ADDRESSES_MAX: usize = 8;
 
 /// Longest name kept of a device, in bytes (RFC 1035 §2.3.4: a label is at most 63).
 pub(crate) const NAME_BYTES_MAX: usize = 63;
-
-/// What the clinic or its supplier said of a device: it wins over everything seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Given {
-    /// Which device, by Ethernet address …
-    pub mac: Option<Mac>,
-    /// … or by address.
-    pub ip: Option<IpAddr>,
-    /// What the clinic calls it.
-    pub name: Option<String>,
-    /// What it is.
-    pub device_type: Option<DeviceType>,
-    /// Whether the type was confirmed.
-    pub is_confirmed: bool,
-}
 
 /// One device.
 #[derive(Clone, Debug)]
@@ -39,8 +25,8 @@ pub struct Device {
     pub ips: ArrayVec<IpAddr, ADDRESSES_MAX>,
     /// What it calls itself.
     pub announced_name: ArrayString<NAME_BYTES_MAX>,
-    /// What the clinic said of it.
-    pub given: Option<Given>,
+    /// What the clinic or its supplier said of it: it wins over everything seen.
+    pub given: Option<NamedDevice>,
     /// When it was first heard.
     pub first_seen: Timestamp,
     /// When it was last heard.
@@ -55,20 +41,21 @@ impl Device {
     /// The clinic's name for it, else its own.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        let given = self.given.as_ref().and_then(|given| given.name.as_deref());
+        let given = self.given.as_ref().map(|given| given.name.as_str());
         given.or((!self.announced_name.is_empty()).then_some(self.announced_name.as_str()))
     }
 
     /// What it is: said, else guessed.
     #[must_use]
     pub fn device_type(&self) -> DeviceType {
-        self.given.as_ref().and_then(|given| given.device_type).unwrap_or_else(|| self.clues.guess())
+        let said = self.given.as_ref().map(|given| given.device_type);
+        said.filter(|said| *said != DeviceType::Unknown).unwrap_or_else(|| self.clues.guess())
     }
 
     /// Whether somebody said what it is.
     #[must_use]
     pub fn is_type_confirmed(&self) -> bool {
-        self.given.as_ref().is_some_and(|given| given.is_confirmed && given.device_type.is_some())
+        self.given.as_ref().is_some_and(|given| given.confirmed)
     }
 
     /// What its type was guessed from, strongest first.

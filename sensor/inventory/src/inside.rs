@@ -35,6 +35,11 @@ impl Inside {
         Inside { segments, learned: ArrayVec::new_const() }
     }
 
+    /// Takes the list of segments of `other`; what was learned stays.
+    pub fn set_segments(&mut self, other: Inside) {
+        self.segments = other.segments;
+    }
+
     /// Where this address is.
     #[must_use]
     pub fn place(&self, ip: IpAddr) -> Where {

@@ -3,16 +3,19 @@
 use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use arrayvec::{ArrayString, ArrayVec};
 use common_model::hash::StableHash;
 use common_model::{DeviceId, Mac, Party, Subject, Timestamp};
+use common_site::Site;
 use sensor_decode::Vlan;
 use sensor_protocols::{Announce, Software};
 use sensor_tables::Recent;
+use serde::{Deserialize, Serialize};
 
 use crate::clues::{Clues, Source};
-use crate::device::{Device, Given, NAME_BYTES_MAX, vendor};
+use crate::device::{Device, NAME_BYTES_MAX, vendor};
 
 /// Most devices remembered; the one silent longest makes room. Guess: a clinic has 10 to 60, a shared house with guests 500.
 const DEVICES_MAX: usize = 2_048;
@@ -48,23 +51,32 @@ enum Place {
     Ip(Option<Vlan>, IpAddr),
 }
 
+/// What a snapshot keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The devices, longest silent first, so that restoring keeps the order.
+    pub devices: Vec<SavedDevice>,
+    /// Names under which outside addresses were found, oldest first.
+    pub names: Vec<(IpAddr, String)>,
+}
+
 /// A device as a snapshot keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedDevice {
     /// Its id.
-    pub id: DeviceId,
+    pub id: u64,
     /// Its Ethernet address.
-    pub mac: Option<Mac>,
+    pub mac: Option<[u8; 6]>,
     /// The VLAN and addresses that lead to it.
     pub places: Vec<(Option<u16>, IpAddr)>,
     /// What it calls itself.
     pub announced_name: String,
-    /// What points to its type, a bit each.
-    pub clues: u128,
-    /// When it was first heard.
-    pub first_seen: Timestamp,
-    /// When it was last heard.
-    pub last_seen: Timestamp,
+    /// What points to its type, each as `source text`.
+    pub clues: Vec<String>,
+    /// When it was first heard, in nanoseconds since the epoch.
+    pub first_seen_ns: u64,
+    /// When it was last heard, in nanoseconds since the epoch.
+    pub last_seen_ns: u64,
     /// Carries other devices' packets.
     pub is_router: bool,
 }
@@ -76,21 +88,21 @@ pub struct Inventory {
     places: Recent<Place, DeviceId>,
     aliases: Recent<DeviceId, DeviceId>,
     names: Recent<IpAddr, ArrayString<NAME_BYTES_MAX>>,
-    given: Vec<Given>,
+    site: Arc<Site>,
     /// Which device, and whether it is new.
     news: VecDeque<(DeviceId, bool)>,
 }
 
 impl Inventory {
-    /// No devices yet; `given` is what the clinic said of those that may come.
+    /// No devices yet; `site` says what the clinic calls those that may come.
     #[must_use]
-    pub fn new(given: Vec<Given>, seed: u64) -> Self {
+    pub fn new(site: Arc<Site>, seed: u64) -> Self {
         Inventory {
             devices: Recent::new(DEVICES_MAX, seed),
             places: Recent::new(PLACES_MAX, seed),
             aliases: Recent::new(DEVICES_MAX, seed),
             names: Recent::new(NAMES_MAX, seed),
-            given,
+            site,
             news: VecDeque::with_capacity(NEWS_MAX),
         }
     }
@@ -276,11 +288,10 @@ impl Inventory {
     /// Looks up what the clinic and the IEEE say of a device whose addresses changed.
     fn describe(&mut self, id: DeviceId) {
         let Some(device) = self.devices.get_mut(&id) else { return };
-        let is_it = |given: &&Given| match given.mac {
-            Some(mac) => device.mac == Some(mac),
-            None => given.ip.is_some_and(|ip| device.ips.contains(&ip)),
-        };
-        if let Some(given) = self.given.iter().find(is_it) {
+        let by_ip = || device.ips.iter().find_map(|ip| self.site.device(device.mac, Some(*ip)));
+        if let Some(given) = self.site.device(device.mac, None).or_else(by_ip)
+            && device.given.as_ref() != Some(given)
+        {
             device.given = Some(given.clone());
         }
         if let Some(mac) = device.mac {
@@ -440,8 +451,8 @@ impl Inventory {
     }
 
     /// What the clinic says of devices changed.
-    pub fn set_given(&mut self, given: Vec<Given>) {
-        self.given = given;
+    pub fn set_site(&mut self, site: Arc<Site>) {
+        self.site = site;
         let ids: Vec<DeviceId> = self.devices.iter().map(|(id, _)| *id).collect();
         for id in ids {
             if let Some(device) = self.devices.get_mut(&id) {
@@ -451,15 +462,15 @@ impl Inventory {
         }
     }
 
-    /// What a snapshot keeps, longest silent first, so that restoring keeps the order.
+    /// What a snapshot keeps.
     #[must_use]
-    pub fn save(&self) -> Vec<SavedDevice> {
-        let mut saved: Vec<SavedDevice> = self
+    pub fn save(&self) -> Saved {
+        let mut devices: Vec<SavedDevice> = self
             .devices
             .iter()
             .map(|(id, device)| SavedDevice {
-                id: *id,
-                mac: device.mac,
+                id: id.0,
+                mac: device.mac.map(|mac| mac.0),
                 places: self
                     .places
                     .iter()
@@ -469,29 +480,36 @@ impl Inventory {
                     })
                     .collect(),
                 announced_name: device.announced_name.to_string(),
-                clues: device.clues.0,
-                first_seen: device.first_seen,
-                last_seen: device.last_seen,
+                clues: device.clues.names().collect(),
+                first_seen_ns: device.first_seen.as_nanos(),
+                last_seen_ns: device.last_seen.as_nanos(),
                 is_router: device.is_router,
             })
             .collect();
-        saved.reverse();
-        saved
+        let mut names: Vec<(IpAddr, String)> =
+            self.names.iter().map(|(ip, name)| (*ip, name.to_string())).collect();
+        devices.reverse();
+        names.reverse();
+        Saved { devices, names }
     }
 
     /// Puts back what a snapshot kept. Nothing of it is news.
-    pub fn restore(&mut self, saved: &[SavedDevice]) {
-        for old in saved {
-            self.make(old.first_seen, old.id, old.mac, None);
+    pub fn restore(&mut self, saved: &Saved) {
+        for old in &saved.devices {
+            let (id, first_seen) = (DeviceId(old.id), Timestamp::from_nanos(old.first_seen_ns));
+            self.make(first_seen, id, old.mac.map(Mac), None);
             for (vlan, ip) in old.places.iter().rev() {
-                self.give(old.id, vlan.map(Vlan), *ip, old.first_seen);
+                self.give(id, vlan.map(Vlan), *ip, first_seen);
             }
-            if let Some(device) = self.devices.get_mut(&old.id) {
+            if let Some(device) = self.devices.get_mut(&id) {
                 device.announced_name = cut(&old.announced_name);
-                device.clues.0 |= old.clues;
-                device.last_seen = old.last_seen;
+                device.clues.add_names(&old.clues);
+                device.last_seen = Timestamp::from_nanos(old.last_seen_ns);
                 device.is_router = old.is_router;
             }
+        }
+        for (ip, name) in &saved.names {
+            self.name_outside(*ip, name);
         }
         self.news.clear();
     }
@@ -537,7 +555,7 @@ mod tests {
 
     #[test]
     fn an_address_becomes_a_device_and_arp_ties_it_down() {
-        let mut inventory = Inventory::new(Vec::new(), 1);
+        let mut inventory = Inventory::new(Arc::default(), 1);
         let first = inventory.heard(at(1), None, ip(7));
         assert_eq!(inventory.bind(at(2), None, MAC, ip(7), How::Arp), first);
         let device = inventory.get(first).unwrap();
@@ -552,7 +570,7 @@ mod tests {
 
     #[test]
     fn two_that_are_one_keep_the_first_id() {
-        let mut inventory = Inventory::new(Vec::new(), 1);
+        let mut inventory = Inventory::new(Arc::default(), 1);
         let by_mac = inventory.bind(at(1), None, MAC, ip(7), How::Arp);
         let by_ip = inventory.heard(at(2), None, "fe80::7".parse().unwrap());
         assert_ne!(by_mac, by_ip);
@@ -564,7 +582,7 @@ mod tests {
 
     #[test]
     fn who_claims_anothers_address_does_not_become_the_other() {
-        let mut inventory = Inventory::new(Vec::new(), 1);
+        let mut inventory = Inventory::new(Arc::default(), 1);
         let owner = inventory.bind(at(1), None, MAC, ip(1), How::Arp);
         let liar = inventory.bind(at(2), None, OTHER, ip(1), How::Arp);
         assert_ne!(owner, liar);
@@ -575,14 +593,8 @@ mod tests {
 
     #[test]
     fn the_clinic_knows_best() {
-        let given = Given {
-            mac: Some(MAC),
-            name: Some("Ultralyd".into()),
-            device_type: Some(DeviceType::Medical),
-            is_confirmed: true,
-            ip: None,
-        };
-        let mut inventory = Inventory::new(vec![given], 1);
+        let text = "[[device]]\nname = \"Ultralyd\"\nmac = \"00:1b:63:00:00:07\"\ntype = \"medical\"\nconfirmed = true\n";
+        let mut inventory = Inventory::new(Arc::new(Site::parse(text).unwrap()), 1);
         let id = inventory.bind(at(1), None, MAC, ip(7), How::Arp);
         inventory.announced(id, &Announce::HostName("iphone"));
         let party = inventory.party(Subject::Device(id));
@@ -594,13 +606,13 @@ mod tests {
 
     #[test]
     fn a_snapshot_gives_the_same_devices_back() {
-        let mut inventory = Inventory::new(Vec::new(), 1);
+        let mut inventory = Inventory::new(Arc::default(), 1);
         for last in 1..20 {
             inventory.bind(at(u64::from(last)), None, Mac([0, 0, 0, 0, 1, last]), ip(last), How::Arp);
         }
         let id = inventory.heard(at(30), Some(Vlan(4)), ip(3));
         inventory.announced(id, &Announce::HostName("printer"));
-        let mut again = Inventory::new(Vec::new(), 2);
+        let mut again = Inventory::new(Arc::default(), 2);
         again.restore(&inventory.save());
         assert_eq!(again.save(), inventory.save());
         assert!(again.next_news().is_none());

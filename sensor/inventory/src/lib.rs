@@ -9,6 +9,6 @@ mod device;
 mod inside;
 mod inventory;
 
-pub use device::{Device, Given};
+pub use device::Device;
 pub use inside::{Inside, Where};
-pub use inventory::{How, Inventory, SavedDevice};
+pub use inventory::{How, Inventory, Saved, SavedDevice};

@@ -2,17 +2,16 @@
 
 use common_model::Timestamp;
 use sensor_tables::Recent;
+use serde::{Deserialize, Serialize};
 
 /// Most destinations remembered. Guess: a clinic sends more than a megabyte to some 50 places a week.
 pub(crate) const DESTINATIONS_MAX: usize = 4_096;
 
 /// A destination as a snapshot keeps it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedDestination {
     /// A hash of its name.
     pub key: u64,
-    /// When data was first sent there.
-    pub first_at: Timestamp,
     /// The day, since the epoch, that is in progress.
     pub day: u64,
     /// Sent there in that day, in bytes.
@@ -34,7 +33,7 @@ impl Destinations {
     /// Notes that so much was sent there.
     pub(crate) fn note(&mut self, key: u64, bytes: u64, now: Timestamp) {
         let day = now.as_secs() / 86_400;
-        let fresh = SavedDestination { key, first_at: now, day, bytes_today: 0, bytes_day_max: 0 };
+        let fresh = SavedDestination { key, day, bytes_today: 0, bytes_day_max: 0 };
         let entry = self.known.entry(key, || fresh);
         if entry.day != day {
             entry.bytes_day_max = entry.bytes_day_max.max(entry.bytes_today);

@@ -1,5 +1,6 @@
 //! One device's hours.
 
+use arrayvec::ArrayVec;
 use common_model::Timestamp;
 
 use crate::normal::{Calendar, HourOf};
@@ -12,6 +13,9 @@ pub(crate) const LEARNED_HOURS_MIN: u64 = 7 * 24;
 
 /// Fewer hours alike than this say nothing. Guess: three days of one sort (open or closed) are in every week.
 const SAMPLES_MIN: usize = 3;
+
+/// More hours alike there cannot be: one a day, and a few where the clock was changed.
+const SAMPLES_MAX: usize = 8 * 7 + 8;
 
 /// What is measured of a device in an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,21 +134,31 @@ impl Habits {
                 other.hour_of_day == this.hour_of_day && other.is_open == this.is_open
             }
         };
-        let mut samples: Vec<u16> = (self.from..self.to)
-            .filter(|number| self.get(*number) != UNKNOWN)
-            .filter(|number| alike(calendar.hour_of(Timestamp::from_secs(number * 3_600))))
-            .map(|number| self.get(number)[measure as usize])
-            .collect();
+        let this_number = now.as_secs() / 3_600;
+        let mut samples = ArrayVec::<u16, SAMPLES_MAX>::new();
+        for number in self.from..self.to {
+            // The same hour of the day, or one beside it where the clock was changed between.
+            let is_near = matches!(number.abs_diff(this_number) % 24, 0 | 1 | 23);
+            let hour = self.get(number);
+            if is_near
+                && hour != UNKNOWN
+                && alike(calendar.hour_of(Timestamp::from_secs(number * 3_600)))
+                && samples.try_push(hour[measure as usize]).is_err()
+            {
+                break;
+            }
+        }
         if samples.len() < SAMPLES_MIN {
             return None;
         }
         let median = median(&mut samples)?;
-        let mut away: Vec<u16> = samples.iter().map(|sample| sample.abs_diff(median)).collect();
-        let deviation = self::median(&mut away)?;
+        let count = samples.len() as u32;
+        samples.iter_mut().for_each(|sample| *sample = sample.abs_diff(median));
+        let deviation = self::median(&mut samples)?;
         let median_log2 = f64::from(median) / STEPS;
         Some(Usual {
             median: (median_log2.exp2() - 1.0).round() as u64,
-            samples: samples.len() as u32,
+            samples: count,
             median_log2,
             deviation_log2: f64::from(deviation) / STEPS,
         })

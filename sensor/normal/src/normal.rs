@@ -2,6 +2,7 @@
 
 use common_model::{DeviceId, Timestamp};
 use sensor_tables::{Distinct, Recent};
+use serde::{Deserialize, Serialize};
 
 use crate::destinations::{DESTINATIONS_MAX, Destinations, SavedDestination};
 use crate::habits::{HOURS_MAX, Habits, Hour, LEARNED_HOURS_MIN, Measure, UNKNOWN, Usual, packed};
@@ -53,10 +54,10 @@ struct Entry {
 }
 
 /// A device's habits as a snapshot keeps them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedHabits {
-    /// Whose.
-    pub device: DeviceId,
+    /// Whose: a device's id.
+    pub device: u64,
     /// The first hour, in hours since the epoch.
     pub from: u64,
     /// Each hour's three measures, packed.
@@ -64,7 +65,7 @@ pub struct SavedHabits {
 }
 
 /// What is normal, as a snapshot keeps it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedNormal {
     /// The first hour that the box listened, in hours since the epoch.
     pub since: Option<u64>,
@@ -74,6 +75,22 @@ pub struct SavedNormal {
     pub devices: Vec<SavedHabits>,
     /// Where the clinic sends data.
     pub destinations: Vec<SavedDestination>,
+}
+
+impl SavedNormal {
+    /// The same a number of hours later (or, below zero, earlier): for a clock that was corrected.
+    #[must_use]
+    pub fn moved(mut self, hours: i64) -> SavedNormal {
+        self.since = self.since.map(|since| since.saturating_add_signed(hours));
+        self.until = self.until.saturating_add_signed(hours);
+        for device in &mut self.devices {
+            device.from = device.from.saturating_add_signed(hours);
+        }
+        for destination in &mut self.destinations {
+            destination.day = destination.day.saturating_add_signed(hours / 24);
+        }
+        self
+    }
 }
 
 /// What is normal in this clinic.
@@ -205,7 +222,7 @@ impl Normal {
             .devices
             .iter()
             .map(|(device, Entry { habits, .. })| SavedHabits {
-                device: *device,
+                device: device.0,
                 from: habits.from,
                 hours: (habits.from..habits.to).map(|number| habits.get(number)).collect(),
             })
@@ -226,7 +243,7 @@ impl Normal {
             for (number, hour) in (old.from..).zip(old.hours.iter().take(HOURS_MAX)) {
                 habits.learn(number, *hour);
             }
-            self.devices.entry(old.device, || Entry { habits, now: Now::default() });
+            self.devices.entry(DeviceId(old.device), || Entry { habits, now: Now::default() });
         }
         for old in &saved.destinations {
             self.destinations.known.entry(old.key, || *old);

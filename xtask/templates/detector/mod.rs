@@ -9,7 +9,7 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "example",
     kinds: &[&EXAMPLE],
-    wants: Wants { contacts: true, arp: false, said: false, new_devices: false },
+    wants: &[Topic::Contact],
     memory_bytes_max: Recent::<Subject, u32>::memory_bytes(DEVICES_MAX),
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
@@ -63,39 +63,14 @@ impl Detector for Example {
             return;
         }
 
-        out.findings.push(Finding {
-            kind: &EXAMPLE,
-            at: seen.at,
-            device: seen.source.subject(),
-            role: FindingRole::Source,
-            peer: Some(seen.target.subject()),
-            // The same device and port is the same trouble.
+        out.report(Finding {
+            // The same port is the same trouble of a device.
             identity: StableHash::new("port").u64(u64::from(self.limits.port)).finish(),
-            confidence: Confidence::percent(60),
-            facts: Facts::new(),
-            evidence: Vec::new(),
+            ..seen.finding(&EXAMPLE, Confidence::percent(60))
         });
     }
 
     fn forgotten(&self) -> u64 {
         self.contacts.forgotten()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Settings;
-
-    fn build(settings: &str) -> bool {
-        let table: toml::Table = settings.parse().unwrap();
-        (SPEC.build)(Settings { spec: &SPEC, table: Some(&table), seed: 1 }).is_ok()
-    }
-
-    #[test]
-    fn settings_may_be_replaced_and_not_misspelt() {
-        assert!(build(""));
-        assert!(build("contacts_min = 5"));
-        assert!(!build("contact_min = 5"));
     }
 }

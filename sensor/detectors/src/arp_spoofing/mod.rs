@@ -13,7 +13,7 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "arp-spoofing",
     kinds: &[&ARP_SPOOFING, &GATEWAY_TAKEN_OVER],
-    wants: Wants { contacts: false, arp: true, said: false, new_devices: false },
+    wants: &[Topic::Arp],
     memory_bytes_max: Recent::<Ipv4Addr, Owner>::memory_bytes(ADDRESSES_MAX),
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
@@ -115,16 +115,12 @@ impl Detector for ArpSpoofing {
         let is_gateway =
             victim.and_then(|id| context.inventory.get(id)).is_some_and(|device| device.is_router);
         let liar = context.inventory.with_mac(arp.sender_mac).map_or(seen.source.subject(), Subject::Device);
-        out.findings.push(Finding {
-            kind: if is_gateway { &GATEWAY_TAKEN_OVER } else { &ARP_SPOOFING },
-            at: seen.at,
+        let kind = if is_gateway { &GATEWAY_TAKEN_OVER } else { &ARP_SPOOFING };
+        out.report(Finding {
             device: liar,
-            role: FindingRole::Source,
             peer: Some(victim.map_or(Subject::Address(arp.sender_ip.into()), Subject::Device)),
-            identity: 0,
-            confidence: Confidence::percent(90),
             facts: Facts::new().with("addresses", Fact::InternalAddress(arp.sender_ip.into())),
-            evidence: Vec::new(),
+            ..seen.finding(kind, Confidence::percent(90))
         });
     }
 

@@ -9,7 +9,7 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "dns-tunnel",
     kinds: &[&DNS_TUNNEL],
-    wants: Wants { contacts: false, arp: false, said: true, new_devices: false },
+    wants: &[Topic::NameLookup],
     memory_bytes_max: Recent::<(Subject, u64), Tally>::memory_bytes(DOMAINS_MAX),
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
@@ -89,27 +89,26 @@ impl Detector for DnsTunnel {
         tally.odd = tally.odd.saturating_add(u32::from(carries_much(lookup.record)));
 
         let names = tally.names.estimate();
-        let Some(confidence) = self.limits.judge(names, tally) else { return };
         if names < tally.told.saturating_mul(2) {
             return;
         }
+        let bytes_mean = tally.bytes.checked_div(names.max(1)).unwrap_or(0);
+        let is_odd = tally.odd.saturating_mul(10) >= names.saturating_mul(8);
+        let sure = self.limits.judge(names, bytes_mean, is_odd);
+        // Half of what makes a finding is worth comparing with other clinics.
+        let half = || self.limits.judge(names.saturating_mul(2), bytes_mean, is_odd);
+        let Some(confidence) = sure.or_else(half) else { return };
         tally.told = names;
-        let bytes = u64::from(tally.bytes);
-        out.findings.push(Finding {
-            kind: &DNS_TUNNEL,
-            at: seen.at,
-            device: seen.source.subject(),
-            role: FindingRole::Source,
-            peer: Some(seen.target.subject()),
+        let finding = Finding {
             identity: key.1,
-            confidence,
             facts: Facts::new()
                 .with("domain", Fact::indicator(domain, false))
                 .with("names", Fact::Count(u64::from(names)))
-                .with("bytes", Fact::Bytes(bytes))
+                .with("bytes", Fact::Bytes(u64::from(tally.bytes)))
                 .with("window", Fact::Duration(window)),
-            evidence: Vec::new(),
-        });
+            ..seen.finding(&DNS_TUNNEL, confidence)
+        };
+        if sure.is_some() { out.report(finding) } else { out.sight(finding) }
     }
 
     fn forgotten(&self) -> u64 {
@@ -119,9 +118,7 @@ impl Detector for DnsTunnel {
 
 impl Limits {
     /// How sure, if at all: few very long names, some names of odd types, or very many names.
-    fn judge(&self, names: u32, tally: &Tally) -> Option<Confidence> {
-        let bytes_mean = tally.bytes.checked_div(names.max(1)).unwrap_or(0);
-        let is_odd = tally.odd.saturating_mul(10) >= names.saturating_mul(8);
+    fn judge(&self, names: u32, bytes_mean: u32, is_odd: bool) -> Option<Confidence> {
         if names >= self.long_names_min && bytes_mean >= self.long_bytes_mean_min {
             Some(Confidence::percent(85))
         } else if is_odd && names >= self.odd_names_min && bytes_mean >= self.odd_bytes_mean_min {
@@ -143,7 +140,7 @@ fn split_at_registered_domain(name: &str) -> Option<(&str, &str)> {
 
 /// Reverse lookups are long by nature; trusted domains are the clinic's word.
 fn is_left_out(domain: &str, context: &Context<'_>) -> bool {
-    domain.ends_with(".arpa") || context.trusted_domains.iter().any(|trusted| trusted == domain)
+    domain.ends_with(".arpa") || context.site.is_trusted_domain(domain)
 }
 
 /// How many bytes a name carries: an escaped byte is one, a dot between labels none.

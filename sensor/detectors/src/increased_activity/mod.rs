@@ -12,7 +12,7 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "increased-activity",
     kinds: &[&INCREASED_ACTIVITY],
-    wants: Wants { contacts: true, arp: false, said: false, new_devices: false },
+    wants: &[Topic::Contact],
     memory_bytes_max: Recent::<DeviceId, Timestamp>::memory_bytes(DEVICES_MAX),
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
@@ -84,18 +84,12 @@ impl Detector for IncreasedActivity {
             if times < self.limits.times_min || usual.deviations_above(value) < self.limits.deviations_min {
                 continue;
             }
-            out.findings.push(Finding {
-                kind: &INCREASED_ACTIVITY,
-                at: seen.at,
-                device: Subject::Device(device),
-                role: FindingRole::Source,
+            out.report(Finding {
                 peer: None,
-                identity: 0,
-                confidence: Confidence::percent(75),
                 facts: Facts::new()
                     .with("measure", Fact::Choice(word))
                     .with("times", Fact::Count(times.round() as u64)),
-                evidence: Vec::new(),
+                ..seen.finding(&INCREASED_ACTIVITY, Confidence::percent(75))
             });
             return;
         }

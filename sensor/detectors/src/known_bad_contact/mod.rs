@@ -10,11 +10,16 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "known-bad-contact",
     kinds: &[&KNOWN_BAD_CONTACT],
-    wants: Wants { contacts: true, arp: false, said: true, new_devices: false },
-    memory_bytes_max: 0,
+    wants: &[Topic::Contact, Topic::NameLookup, Topic::Request, Topic::ServerName, Topic::Fingerprint],
+    memory_bytes_max: Recent::<(Subject, u64), Told>::memory_bytes(PAIRS_MAX),
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
-    build: |settings| Ok(Box::new(KnownBadContact { limits: settings.read()? })),
+    build: |settings| {
+        Ok(Box::new(KnownBadContact {
+            limits: settings.read()?,
+            told: Recent::new(PAIRS_MAX, settings.seed),
+        }))
+    },
 };
 
 /// Red by itself when exact and fresh (PRODUCT decision 3); what is stale or only asked for stays below `card_from`.
@@ -31,16 +36,8 @@ static KNOWN_BAD_CONTACT: Kind = Kind {
     quiet_for: Duration::from_secs(24 * 3_600),
 };
 
-/// Overridden in `[detectors.known-bad-contact]`; what each means and where the defaults come from: `settings.toml`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Limits {
-    fresh_days_max: u64,
-}
-
-struct KnownBadContact {
-    limits: Limits,
-}
+/// Most pairs of (device, indicator) remembered. Guess: a clinic that has more has other worries.
+const PAIRS_MAX: usize = 1_024;
 
 /// How sure a match makes us: contact was made; a name was looked up (a mail filter does that, too); something was only tried.
 const MADE: u8 = 95;
@@ -49,58 +46,77 @@ const TRIED: u8 = 50;
 /// What a stale match is worth at most.
 const STALE_MAX: u8 = 40;
 
+/// Overridden in `[detectors.known-bad-contact]`; what each means and where the defaults come from: `settings.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    fresh_days_max: u64,
+}
+
+/// How often a device had to do with an indicator, and how sure we have said to be.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    times: u32,
+    sure: u8,
+}
+
+struct KnownBadContact {
+    limits: Limits,
+    told: Recent<(Subject, u64), Told>,
+}
+
 impl Detector for KnownBadContact {
     fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
         if context.indicators.is_empty() {
             return;
         }
-        let (inside, outside, role) = match (seen.source.is_inside(), seen.target.is_inside()) {
-            (true, false) => (seen.source, seen.target, FindingRole::Source),
-            (false, true) => (seen.target, seen.source, FindingRole::Target),
-            // A name is asked of a server inside, too.
-            _ => (seen.source, seen.target, FindingRole::Source),
-        };
-        let known = context.indicators;
-        let found: Option<(&Indicator, u8)> = match seen.what {
-            What::Contact(contact) => {
-                let sure = match (contact.phase, role) {
-                    (Phase::Answered, FindingRole::Source) => MADE,
-                    // The world knocks at every door; an answer to it is what counts.
-                    (Phase::Answered, FindingRole::Target) => LOOKED_UP - 1,
-                    (Phase::Refused | Phase::Unanswered, FindingRole::Source) => TRIED,
-                    _ => return,
-                };
-                known.ip(outside.ip).map(|known| (known, sure))
-            }
-            What::Said(Event::NameLookup(lookup)) if lookup.phase == LookupPhase::Asked => {
-                known.domain(lookup.name).map(|known| (known, LOOKED_UP))
-            }
-            What::Said(Event::ServerName(name)) => known.domain(name).map(|known| (known, MADE)),
-            What::Said(Event::Request(request)) => known
-                .url(request.host, request.target)
-                .or_else(|| known.domain(request.host))
-                .map(|known| (known, MADE)),
-            What::Said(Event::Fingerprint(print)) if print.method == FingerprintMethod::Ja4 => {
-                known.ja4(print.value).map(|known| (known, LOOKED_UP))
-            }
-            What::Said(_) | What::Arp(_) | What::NewDevice => None,
-        };
-        let Some((indicator, sure)) = found else { return };
+        let Some((indicator, sure)) = find(seen, context) else { return };
         let is_fresh = indicator.is_fresh(context.now, self.limits.fresh_days_max);
-        out.findings.push(Finding {
-            kind: &KNOWN_BAD_CONTACT,
-            at: seen.at,
-            device: inside.subject(),
-            role,
-            peer: Some(outside.subject()),
+        let sure = if is_fresh { sure } else { sure.min(STALE_MAX) };
+        let finding = Finding {
             identity: StableHash::new("indicator").bytes(indicator.value.as_bytes()).finish(),
-            confidence: Confidence::percent(if is_fresh { sure } else { sure.min(STALE_MAX) }),
             facts: Facts::new().with("indicator", Fact::indicator(&indicator.value, true)),
-            evidence: Vec::new(),
-        });
+            ..seen.finding(&KNOWN_BAD_CONTACT, Confidence::percent(sure))
+        };
+        let told = self.told.entry((finding.device, finding.identity), Told::default);
+        let growth = Growth { before: told.times, after: told.times.saturating_add(1) };
+        told.times = growth.after;
+        if growth.reached(1) || sure > told.sure {
+            told.sure = told.sure.max(sure);
+            out.report(finding);
+        }
     }
 
     fn forgotten(&self) -> u64 {
-        0
+        self.told.forgotten()
+    }
+}
+
+/// What is known of what was seen, and how sure it makes us.
+fn find<'a>(seen: &Observation<'_>, context: &Context<'a>) -> Option<(&'a Indicator, u8)> {
+    let known = context.indicators;
+    match seen.what {
+        What::Contact(contact) => {
+            let (outside, sure) = match (contact.phase, seen.source.is_inside()) {
+                (Phase::Answered, true) => (seen.target.ip, MADE),
+                // The world knocks at every door; an answer to it is what counts.
+                (Phase::Answered, false) => (seen.source.ip, LOOKED_UP - 1),
+                (Phase::Refused | Phase::Unanswered, true) => (seen.target.ip, TRIED),
+                _ => return None,
+            };
+            known.ip(outside).map(|known| (known, sure))
+        }
+        What::Said(Event::NameLookup(lookup)) if lookup.phase == LookupPhase::Asked => {
+            known.domain(lookup.name).map(|known| (known, LOOKED_UP))
+        }
+        What::Said(Event::ServerName(name)) => known.domain(name).map(|known| (known, MADE)),
+        What::Said(Event::Request(request)) => {
+            let by_url = known.url(request.host, request.target);
+            by_url.or_else(|| known.domain(request.host)).map(|known| (known, MADE))
+        }
+        What::Said(Event::Fingerprint(print)) if print.method == FingerprintMethod::Ja4 => {
+            known.ja4(print.value).map(|known| (known, LOOKED_UP))
+        }
+        What::Said(_) | What::Arp(_) | What::NewDevice => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "new-device",
     kinds: &[&NEW_DEVICE],
-    wants: Wants { contacts: false, arp: false, said: false, new_devices: true },
+    wants: &[Topic::NewDevice],
     memory_bytes_max: 0,
     readme: include_str!("README.md"),
     settings_toml: "",
@@ -38,17 +38,7 @@ impl Detector for NewDevice {
         }
         // A phone that made its own address up is a visitor, or an old friend under a new name: a note.
         let sure = if device.is_visitor() { 30 } else { 80 };
-        out.findings.push(Finding {
-            kind: &NEW_DEVICE,
-            at: seen.at,
-            device: Subject::Device(device.id),
-            role: FindingRole::Source,
-            peer: None,
-            identity: 0,
-            confidence: Confidence::percent(sure),
-            facts: Facts::new(),
-            evidence: Vec::new(),
-        });
+        out.report(Finding { peer: None, ..seen.finding(&NEW_DEVICE, Confidence::percent(sure)) });
     }
 
     fn forgotten(&self) -> u64 {

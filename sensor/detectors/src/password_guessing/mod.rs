@@ -9,7 +9,7 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "password-guessing",
     kinds: &[&PASSWORD_GUESSING, &LOGIN_AFTER_GUESSING],
-    wants: Wants { contacts: false, arp: false, said: true, new_devices: false },
+    wants: &[Topic::Login],
     memory_bytes_max: SumPerWindow::<Door>::memory_bytes(DOORS_MAX),
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
@@ -81,13 +81,13 @@ impl Detector for PasswordGuessing {
                     let window = Duration::from_secs(self.limits.window_secs);
                     let mut finding = finding(&PASSWORD_GUESSING, seen, login.service, count);
                     finding.facts.set("window", Fact::Duration(window));
-                    out.findings.push(finding);
+                    out.report(finding);
                 }
             }
             LoginOutcome::Succeeded => {
                 let count = self.failed.sum(&door, context.now);
                 if count >= min {
-                    out.findings.push(finding(&LOGIN_AFTER_GUESSING, seen, login.service, count));
+                    out.report(finding(&LOGIN_AFTER_GUESSING, seen, login.service, count));
                     self.failed.forget(&door);
                 }
             }
@@ -99,22 +99,12 @@ impl Detector for PasswordGuessing {
     }
 }
 
-/// About the guesser, when it is a device of the clinic; else about whom it guesses at.
+/// The same service of the same other end is the same trouble.
 fn finding(kind: &'static Kind, seen: &Observation<'_>, service: &'static str, count: u64) -> Finding {
-    let (about, other, role) = if seen.source.is_inside() {
-        (seen.source, seen.target, FindingRole::Source)
-    } else {
-        (seen.target, seen.source, FindingRole::Target)
-    };
+    let other = if seen.source.is_inside() { seen.target } else { seen.source };
     Finding {
-        kind,
-        at: seen.at,
-        device: about.subject(),
-        role,
-        peer: Some(other.subject()),
         identity: StableHash::new("service").bytes(service.as_bytes()).ip(other.ip).finish(),
-        confidence: Confidence::percent(85),
         facts: Facts::new().with("service", Fact::Choice(service)).with("count", Fact::Count(count)),
-        evidence: Vec::new(),
+        ..seen.finding(kind, Confidence::percent(85))
     }
 }

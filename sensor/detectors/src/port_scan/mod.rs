@@ -11,7 +11,7 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "port-scan",
     kinds: &[&PORT_SCAN, &ADDRESS_SWEEP, &INTERNET_PROBE],
-    wants: Wants { contacts: true, arp: true, said: false, new_devices: false },
+    wants: &[Topic::Contact, Topic::Arp],
     memory_bytes_max: DistinctPerWindow::<(Subject, IpAddr)>::memory_bytes(PAIRS_MAX) * 2
         + DistinctPerWindow::<(Subject, Door)>::memory_bytes(PAIRS_MAX) * 2,
     readme: include_str!("README.md"),
@@ -106,7 +106,7 @@ impl PortScan {
                 let growth = self.doors[which].add((source, seen.target.ip), hash, context.now);
                 if growth.reached(min) {
                     let facts = Facts::new().with("ports", Fact::Count(u64::from(growth.after)));
-                    out.findings.push(scan(&PORT_SCAN, seen, facts, windows[which], sure[which]));
+                    out.report(scan(&PORT_SCAN, seen, facts, windows[which], sure[which]));
                 }
             }
         }
@@ -116,7 +116,7 @@ impl PortScan {
             let growth = self.targets[which].add((source, door), hash, context.now);
             if growth.reached(min) {
                 let facts = Facts::new().with("targets", Fact::Count(u64::from(growth.after)));
-                out.findings.push(scan(&ADDRESS_SWEEP, seen, facts, windows[which], sure[which]));
+                out.report(scan(&ADDRESS_SWEEP, seen, facts, windows[which], sure[which]));
             }
         }
     }
@@ -178,21 +178,6 @@ fn scan(
     window: Duration,
     confidence: Confidence,
 ) -> Finding {
-    let is_from_outside = !seen.source.is_inside();
-    let (kind, about, other, role) = if is_from_outside {
-        (&INTERNET_PROBE, seen.target, seen.source, FindingRole::Target)
-    } else {
-        (kind, seen.source, seen.target, FindingRole::Source)
-    };
-    Finding {
-        kind,
-        at: seen.at,
-        device: about.subject(),
-        role,
-        peer: Some(other.subject()),
-        identity: 0,
-        confidence,
-        facts: facts.with("window", Fact::Duration(window)),
-        evidence: Vec::new(),
-    }
+    let kind = if seen.source.is_inside() { kind } else { &INTERNET_PROBE };
+    Finding { facts: facts.with("window", Fact::Duration(window)), ..seen.finding(kind, confidence) }
 }

@@ -4,14 +4,13 @@
 
 use core::net::Ipv4Addr;
 
-use crate::detector::{Saved, SavedError};
 use crate::prelude::*;
 
 /// What it is.
 pub(crate) static SPEC: Spec = Spec {
     id: "rogue-dhcp",
     kinds: &[&ROGUE_DHCP],
-    wants: Wants { contacts: false, arp: false, said: true, new_devices: false },
+    wants: &[Topic::AddressServer],
     memory_bytes_max: SERVERS_MAX * size_of::<Offer>(),
     readme: include_str!("README.md"),
     settings_toml: "",
@@ -34,8 +33,11 @@ static ROGUE_DHCP: Kind = Kind {
 /// Most servers remembered; a clinic has one.
 const SERVERS_MAX: usize = 64;
 
+/// What is kept over a restart: the clinic's own server.
+const SAVED_VERSION: u32 = 1;
+
 /// What a server tells its clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Offer {
     server: Ipv4Addr,
     gateway: Option<Ipv4Addr>,
@@ -69,38 +71,21 @@ impl Detector for RogueDhcp {
         }
         // A second server that says the same is a spare; one that leads elsewhere is not.
         let leads_elsewhere = offer.gateway != own.gateway || offer.name_server != own.name_server;
-        out.findings.push(Finding {
-            kind: &ROGUE_DHCP,
-            at: seen.at,
+        out.report(Finding {
             device: seen.source.subject(),
             role: FindingRole::Source,
             peer: Some(Subject::Address(own.server.into())),
             identity: StableHash::new("server").ip(offer.server.into()).finish(),
-            confidence: Confidence::percent(if leads_elsewhere { 90 } else { 50 }),
-            facts: Facts::new(),
-            evidence: Vec::new(),
+            ..seen.finding(&ROGUE_DHCP, Confidence::percent(if leads_elsewhere { 90 } else { 50 }))
         });
     }
 
     fn save(&self) -> Option<Saved> {
-        let own = self.servers.first()?;
-        let or_none = |ip: Option<Ipv4Addr>| ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string());
-        let line = format!("{} {} {}", own.server, or_none(own.gateway), or_none(own.name_server));
-        Some(Saved { version: 1, lines: vec![line] })
+        Saved::of(SAVED_VERSION, self.servers.first()?)
     }
 
     fn restore(&mut self, saved: &Saved) -> Result<(), SavedError> {
-        let error = |why: &str| SavedError { id: SPEC.id, version: saved.version, why: why.to_owned() };
-        if saved.version != 1 {
-            return Err(error("this version is not known"));
-        }
-        let parts: Vec<&str> = saved.lines.first().map(|line| line.split(' ').collect()).unwrap_or_default();
-        let [server, gateway, name_server] = parts.as_slice() else {
-            return Err(error("a line has three addresses"));
-        };
-        let server = server.parse().map_err(|_err| error("the server is no address"))?;
-        self.servers =
-            vec![Offer { server, gateway: gateway.parse().ok(), name_server: name_server.parse().ok() }];
+        self.servers = vec![saved.read(SPEC.id, SAVED_VERSION)?];
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::prelude::*;
 pub(crate) static SPEC: Spec = Spec {
     id: "unusual-upload",
     kinds: &[&UNUSUAL_UPLOAD],
-    wants: Wants { contacts: true, arp: false, said: false, new_devices: false },
+    wants: &[Topic::Contact],
     memory_bytes_max: SumPerWindow::<(Subject, u64)>::memory_bytes(PAIRS_MAX) * 2,
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
@@ -84,18 +84,13 @@ impl Detector for UnusualUpload {
         if !is_much || !is_news || sent < usual.saturating_mul(usual_times_max) {
             return;
         }
-        out.findings.push(Finding {
-            kind: &UNUSUAL_UPLOAD,
-            at: seen.at,
-            device: inside.subject(),
-            role: FindingRole::Source,
-            peer: Some(outside.subject()),
+        out.report(Finding {
             identity: destination,
-            confidence: Confidence::percent(if usual == 0 { 80 } else { 60 }),
+            role: FindingRole::Source,
             facts: Facts::new()
                 .with("bytes", Fact::Bytes(sent))
                 .with("window", Fact::Duration(Duration::from_secs(window_secs))),
-            evidence: Vec::new(),
+            ..seen.finding(&UNUSUAL_UPLOAD, Confidence::percent(if usual == 0 { 80 } else { 60 }))
         });
     }
 
