@@ -91,6 +91,12 @@ impl Category {
         }
     }
 
+    /// The category with this word, if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Category::ALL.into_iter().find(|category| category.as_str() == word)
+    }
+
     /// Whether somebody means harm (the others are hygiene, change and health).
     #[must_use]
     pub const fn is_attack(self) -> bool {

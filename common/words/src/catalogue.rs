@@ -11,6 +11,7 @@ use crate::message::Message;
 use crate::slots::BUILT_IN;
 use crate::state::{State, StateRequest, States};
 use crate::terms::{Choices, Forms, Nouns, UnplugSteps};
+use crate::timeline::{Timeline, TimelineWords};
 
 macro_rules! messages {
     ($($key:literal)*) => {
@@ -56,6 +57,7 @@ static FORMS: InBoth<(&str, &str)> = terms!("forms");
 static CHOICES: InBoth<(&str, &str)> = terms!("choices");
 static STEPS: InBoth<(&str, &str)> = terms!("steps");
 static STATES: InBoth<(&str, &str)> = terms!("states");
+static TIMELINE: InBoth<(&str, &str)> = terms!("timeline");
 
 /// All messages and terms, read and checked.
 #[derive(Debug)]
@@ -72,6 +74,7 @@ pub(crate) struct Language {
     pub(crate) choices: Choices,
     pub(crate) steps: UnplugSteps,
     pub(crate) states: States,
+    pub(crate) timeline: TimelineWords,
 }
 
 /// Why a file of words could not be read. The files are built in, so a test has seen them all.
@@ -143,6 +146,12 @@ impl Catalogue {
         self.languages.of(request.lang).state(request)
     }
 
+    /// The words of a timeline.
+    #[must_use]
+    pub fn timeline<'a>(&'a self, lang: crate::Lang, site: &'a common_site::Site) -> Timeline<'a> {
+        Timeline { language: self.languages.of(lang), site }
+    }
+
     fn read() -> Result<Catalogue, CatalogueError> {
         let [da, en] = crate::Lang::ALL.map(Language::read);
         Ok(Catalogue { languages: InBoth([da?, en?]) })
@@ -168,6 +177,7 @@ impl Language {
             choices: terms(&CHOICES, lang)?,
             steps: terms(&STEPS, lang)?,
             states: terms(&STATES, lang)?,
+            timeline: terms(&TIMELINE, lang)?,
         })
     }
 }

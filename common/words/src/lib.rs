@@ -21,9 +21,11 @@ mod slots;
 mod state;
 mod template;
 mod terms;
+mod timeline;
 mod values;
 
 pub use card::{Audience, Call, RenderError, Rendered, Request};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use lang::Lang;
 pub use state::{Part, Sight, State, StateRequest, Updates};
+pub use timeline::{Figures, Label, Timeline};

@@ -78,6 +78,11 @@ impl Calendar<'_> {
         self.fill(template, local)
     }
 
+    /// A time of day: `14.05`.
+    pub(crate) fn clock(&self, at: Timestamp) -> Result<String, Unfilled> {
+        self.fill(&self.forms.clock, self.site.local(at))
+    }
+
     /// A day: `3. marts`.
     pub(crate) fn date(&self, at: Timestamp) -> Result<String, Unfilled> {
         self.fill(&self.forms.date, self.site.local(at))

@@ -58,6 +58,10 @@ impl Indicator {
     }
 }
 
+/// The lists that are compiled in: `lists/README.md`.
+const BUILT_IN: [(&str, &str); 2] =
+    [("reports.csv", include_str!("../lists/reports.csv")), ("test.csv", include_str!("../lists/test.csv"))];
+
 /// All indicators.
 #[derive(Debug, Default)]
 pub struct Indicators {
@@ -74,6 +78,17 @@ impl Indicators {
     #[must_use]
     pub fn new() -> Self {
         Indicators::default()
+    }
+
+    /// Those of the lists that are compiled in.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let mut indicators = Indicators::new();
+        for (name, text) in BUILT_IN {
+            // A test has read them all.
+            let _read = crate::parse(name, text, &mut indicators);
+        }
+        indicators
     }
 
     /// How many there are.
@@ -201,6 +216,17 @@ mod tests {
         for name in ["example", "notbad.example", "bad.example.org", ""] {
             assert!(indicators.domain(name).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn built_in_lists_are_read_without_a_slip() {
+        for (name, text) in BUILT_IN {
+            assert_eq!(crate::parse(name, text, &mut Indicators::new()), Ok(crate::Skipped::default()));
+        }
+        let built_in = Indicators::built_in();
+        let now = Timestamp::from_secs(1_773_839_100);
+        assert!(built_in.domain("test.cyberalarm.example").is_some_and(|known| known.is_fresh(now, 90)));
+        assert!(built_in.domain("x.avsvmcloud.com").is_some_and(|known| !known.is_fresh(now, 90)));
     }
 
     #[test]

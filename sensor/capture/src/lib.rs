@@ -18,4 +18,14 @@ use sensor_decode::Frame;
 pub trait Frames {
     /// The next frame; `None` at the end. What could not be read is counted and warned of, never an error: what came before it stands.
     fn next_frame(&mut self) -> Option<Frame<'_>>;
+
+    /// What is wrong with where they come from, in words that follow its name; complete when all frames were handed over.
+    fn problem(&self) -> Option<String> {
+        None
+    }
+
+    /// What was left out, and how often.
+    fn left_out(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }

@@ -367,6 +367,15 @@ impl Frames for Recording {
         };
         Some(Frame { port, at, link, vlan: None, wire_len, bytes: &self.bytes })
     }
+
+    fn problem(&self) -> Option<String> {
+        self.warning.as_ref().map(Warning::to_string)
+    }
+
+    fn left_out(&self) -> Vec<(&'static str, u64)> {
+        let Skipped { link_type, interface, folded, cut } = self.skipped;
+        vec![("link_types", link_type), ("interfaces", interface), ("ports", folded), ("cut_frames", cut)]
+    }
 }
 
 /// The option `if_tsresol`: a power of ten, or with its high bit a power of two (pcapng draft §4.2). What does not fit in 64 bits is no clock:

@@ -38,4 +38,21 @@ impl Frames for Together {
         let port = port.saturating_add(frame.port.0).min(PORTS_MAX as u8 - 1);
         Some(Frame { port: PortId(port), ..frame })
     }
+
+    fn problem(&self) -> Option<String> {
+        let told = |recording: &Recording| Some(format!("{} {}", recording.name(), recording.problem()?));
+        let problems: Vec<String> = self.waiting.iter().filter_map(told).collect();
+        (!problems.is_empty()).then(|| problems.join("; "))
+    }
+
+    fn left_out(&self) -> Vec<(&'static str, u64)> {
+        let mut sums: Vec<(&'static str, u64)> = Vec::new();
+        for (what, count) in self.waiting.iter().flat_map(Frames::left_out) {
+            match sums.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, sum)) => *sum += count,
+                None => sums.push((what, count)),
+            }
+        }
+        sums
+    }
 }

@@ -1,0 +1,51 @@
+//! Picks a role and hands it what was asked for; decides nothing else.
+//!
+//! What cannot be done is said in one sentence on the error output, with exit code 2. Whoever closes the output early (`| head`) gets what
+//! was written, and no complaint.
+
+mod role;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A smoke alarm for the network of a small clinic.
+#[derive(Parser)]
+#[command(name = "cyberalarm", version, about, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Play labelled captures and say what was found and what was not.
+    Evaluate(role::evaluate::Arguments),
+    /// Play captures and say what came out.
+    Replay(role::replay::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().role {
+        Role::Evaluate(arguments) => role::evaluate::run(&arguments),
+        Role::Replay(arguments) => role::replay::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) if is_closed_pipe(&err) => ExitCode::SUCCESS,
+        Err(err) => {
+            #[expect(clippy::print_stderr, reason = "this is where an error is told to who called us")]
+            {
+                eprintln!("cyberalarm: {err:#}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_closed_pipe(err: &anyhow::Error) -> bool {
+    err.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|err| err.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

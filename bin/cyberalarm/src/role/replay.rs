@@ -1,0 +1,103 @@
+//! `cyberalarm replay`: plays captures and says what came out.
+
+use std::io::{BufWriter, IsTerminal as _, stdout};
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use clap::{Args, ValueEnum};
+use common_words::{Catalogue, Lang};
+use sensor_engine::Depth;
+use sensor_replay::{
+    Inputs, Lines, Teller, Telling, Timeline, check_captures, open_capture, open_together, play,
+    write_profile,
+};
+
+/// What can be asked for.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Captures: pcap or pcapng, plain or packed with gzip or zstd. Each is a run of its own.
+    #[arg(required = true, value_name = "CAPTURE")]
+    captures: Vec<PathBuf>,
+    /// Write JSON, one object a line, instead of a timeline.
+    #[arg(long)]
+    json: bool,
+    /// The language of the words.
+    #[arg(long, value_enum, default_value_t = Language::Da)]
+    lang: Language,
+    /// The clinic's settings (see `cyberalarm config defaults`).
+    #[arg(long, value_name = "site.toml")]
+    settings: Option<PathBuf>,
+    /// A list of what is known to be bad, beside those that are built in. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    indicators: Vec<PathBuf>,
+    /// What was learned before, as --save-profile wrote it.
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Where to keep what was learned by the end of the (last) run.
+    #[arg(long, value_name = "FILE")]
+    save_profile: Option<PathBuf>,
+    /// Play all captures as one, in time order.
+    #[arg(long)]
+    together: bool,
+    /// Feeds hash tables; the answer is the same with any.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// A language of the product.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Language {
+    /// Danish.
+    Da,
+    /// English.
+    En,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Da => Lang::Da,
+            Language::En => Lang::En,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut inputs = Inputs { seed: arguments.seed, ..Inputs::default() };
+    inputs.read_indicators(&arguments.indicators)?;
+    if let Some(path) = &arguments.settings {
+        inputs.read_site(path)?;
+    }
+    if let Some(path) = &arguments.profile {
+        inputs.read_profile(path)?;
+    }
+    check_captures(&arguments.captures)?;
+
+    let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
+    let (site, lang) = (inputs.site.clone(), arguments.lang.into());
+    let out = BufWriter::new(stdout().lock());
+    let mut teller: Box<dyn Teller> = if arguments.json {
+        Box::new(Lines::new(out))
+    } else {
+        Box::new(Timeline::new(out, catalogue, site.clone(), lang, stdout().is_terminal()))
+    };
+    let telling = Telling { catalogue, site, lang };
+    let mut last = None;
+    if arguments.together {
+        let names: Vec<String> = arguments.captures.iter().map(|path| path.display().to_string()).collect();
+        let mut frames = open_together(&arguments.captures)?;
+        let engine = inputs.engine(Depth::Detectors)?;
+        last = Some(play(&names.join(" "), &mut *frames, engine, telling, &mut *teller)?.0);
+    } else {
+        for path in &arguments.captures {
+            let mut frames = open_capture(path)?;
+            let engine = inputs.engine(Depth::Detectors)?;
+            let name = path.display().to_string();
+            last = Some(play(&name, &mut *frames, engine, telling.clone(), &mut *teller)?.0);
+        }
+    }
+    match (&arguments.save_profile, &last) {
+        (Some(path), Some(engine)) => write_profile(path, engine),
+        _ => Ok(()),
+    }
+}
