@@ -3,7 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use common_model::{Confidence, DeviceId, Facts, Finding, FindingRole, Kind, Mac, Subject, Timestamp};
-use sensor_flow::{Protocol, Totals};
+use sensor_flow::{Ending, Protocol, Totals};
 use sensor_inventory::Where;
 use sensor_protocols::Event;
 
@@ -79,6 +79,8 @@ impl Observation<'_> {
 pub enum What<'a> {
     /// A conversation opened, was answered or refused, goes on, or ended.
     Contact(Contact),
+    /// In the middle of a conversation that was answered the target speaks from another Ethernet address than before.
+    Moved(Moved),
     /// Somebody asked who has an address, or said that it does (ARP).
     Arp(ArpSeen),
     /// Something was said.
@@ -92,6 +94,7 @@ pub enum What<'a> {
 #[expect(missing_docs, reason = "each is the What or the Event of the same name")]
 pub enum Topic {
     Contact,
+    Moved,
     Arp,
     NewDevice,
     NameLookup,
@@ -118,6 +121,7 @@ impl What<'_> {
     pub const fn topic(&self) -> Topic {
         match self {
             What::Contact(_) => Topic::Contact,
+            What::Moved(_) => Topic::Moved,
             What::Arp(_) => Topic::Arp,
             What::NewDevice => Topic::NewDevice,
             What::Said(event) => match event {
@@ -144,9 +148,9 @@ pub struct Contact {
     pub protocol: Protocol,
     /// How it goes.
     pub phase: Phase,
-    /// What the source sent since the last report.
+    /// What the source sent: since the last report, or, when this is none, so far.
     pub sent: Totals,
-    /// What the target sent since the last report.
+    /// What the target sent, in the same way.
     pub received: Totals,
 }
 
@@ -157,14 +161,47 @@ pub enum Phase {
     Opened,
     /// The target answered.
     Answered,
-    /// The target said no.
-    Refused,
     /// It goes on; a minute's worth or more.
     Progress,
-    /// It ended, having been answered.
-    Closed,
-    /// It ended without ever an answer.
+    /// It ended: the target said no.
+    Refused,
+    /// It ended: the target said nothing.
     Unanswered,
+    /// It ended: the target answered, and then nothing was said (TCP).
+    Knocked,
+    /// It ended: goodbye was said, or it was broken off.
+    Closed,
+    /// It ended: it fell silent, or was let go of.
+    Faded,
+}
+
+impl Phase {
+    /// Whether it comes with what was sent since the last report, to be added up.
+    #[must_use]
+    pub const fn is_report(self) -> bool {
+        !matches!(self, Phase::Opened | Phase::Answered)
+    }
+}
+
+impl From<Ending> for Phase {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Refused => Phase::Refused,
+            Ending::Unanswered => Phase::Unanswered,
+            Ending::Knocked => Phase::Knocked,
+            Ending::Closed => Phase::Closed,
+            Ending::Faded => Phase::Faded,
+        }
+    }
+}
+
+/// The target of a conversation moved to another Ethernet address, which the observation's target has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// What carries the conversation.
+    pub protocol: Protocol,
+    /// The Ethernet address that it had before.
+    pub from: Mac,
 }
 
 /// An ARP message.

@@ -10,9 +10,9 @@ use knowledge_indicators::Indicators;
 use sensor_decode::{
     Arp, Frame, IcmpKind, Ip, Net, Packet, PortId, Tcp, Transport, Undecodable, Vlan, decode, quoted,
 };
-use sensor_detectors::{ALL as DETECTORS, ArpSeen, Contact, End, Observation, Phase};
+use sensor_detectors::{ALL as DETECTORS, ArpSeen, Contact, End, Moved, Observation, Phase};
 use sensor_flow::reassembly::{Half, Pool};
-use sensor_flow::{Expired, Flow, FlowId, FlowTable, Protocol, Touched};
+use sensor_flow::{Flow, FlowId, FlowTable, Protocol, Touched};
 use sensor_inventory::{How, Inside, Inventory, Where};
 use sensor_normal::Normal;
 use sensor_protocols::{ALL as PROTOCOLS, Carrier, Event, Input, Parser, Probe, Progress, Side};
@@ -280,8 +280,8 @@ impl Engine {
 
     fn fire(&mut self) {
         let now = self.clock.now();
-        while let Some((flow, why)) = self.flows.expire(now) {
-            self.flow_left(flow, why);
+        while let Some(flow) = self.flows.expire(now) {
+            self.flow_left(flow);
         }
         if self.world.incidents.poll_timeout().is_some_and(|at| at <= now) {
             self.world.incidents.timeout(now);
@@ -293,8 +293,8 @@ impl Engine {
     }
 
     fn end_conversations(&mut self) {
-        while let Some((flow, why)) = self.flows.drain() {
-            self.flow_left(flow, why);
+        while let Some(flow) = self.flows.drain() {
+            self.flow_left(flow);
         }
     }
 
@@ -347,7 +347,7 @@ impl Engine {
         }
         self.counts.fragments += u64::from(matches!(ip.transport, Transport::Fragment));
         if let Some(flow) = self.flows.make_room() {
-            self.flow_left(flow, Expired::Evicted);
+            self.flow_left(flow);
         }
         let Some(touched) = self.flows.touch(now, packet, ip, frame.wire_len) else { return };
         self.report(touched);
@@ -394,7 +394,7 @@ impl Engine {
                 let refused =
                     self.flows.refuse(packet.vlan, protocol, end(quoted.source), end(quoted.target));
                 if let Some(id) = refused {
-                    self.tell_contact(id, Phase::Refused);
+                    self.tell_ending(id);
                 }
             }
             IcmpKind::EchoRequest(_)
@@ -406,40 +406,53 @@ impl Engine {
     }
 
     /// Tells what a packet did to its conversation.
-    fn report(&mut self, Touched { id, happened, .. }: Touched) {
-        let phases = [
-            (happened.opened, Phase::Opened),
-            (happened.answered, Phase::Answered),
-            (happened.refused, Phase::Refused),
-            (happened.progress, Phase::Progress),
-            (happened.closed, Phase::Closed),
-        ];
-        for (_, phase) in phases.into_iter().filter(|(happened, _)| *happened) {
+    fn report(&mut self, Touched { id, side, happened }: Touched) {
+        if let Some(from) = happened.moved_from.filter(|_| side == Side::Server) {
+            self.tell_moved(id, from);
+        }
+        if happened.opened {
+            self.tell_contact(id, Phase::Opened);
+        }
+        if happened.answered {
+            self.tell_contact(id, Phase::Answered);
+        }
+        if happened.progress {
+            self.tell_contact(id, Phase::Progress);
+        }
+        if happened.refused || happened.closed {
+            self.tell_ending(id);
+        }
+    }
+
+    fn tell_moved(&mut self, id: FlowId, from: Mac) {
+        let Some(flow) = self.flows.get(id).filter(|_| self.depth == Depth::Detectors) else { return };
+        let moved = Moved { protocol: flow.protocol, from };
+        let [source, target] = Between::of(flow).ends(&self.inside, &self.world.inventory);
+        self.world.moved(&self.clock, source, target, moved);
+    }
+
+    fn tell_ending(&mut self, id: FlowId) {
+        if let Some(phase) = self.flows.get(id).map(|flow| flow.ending().into()) {
             self.tell_contact(id, phase);
         }
     }
 
     fn tell_contact(&mut self, id: FlowId, phase: Phase) {
         let Some(flow) = self.flows.get_mut(id).filter(|_| self.depth == Depth::Detectors) else { return };
-        let [sent, received] = match phase {
-            Phase::Opened | Phase::Answered => flow.totals,
-            Phase::Refused | Phase::Progress | Phase::Closed | Phase::Unanswered => flow.take_report(),
-        };
+        let [sent, received] = if phase.is_report() { flow.take_report() } else { flow.totals };
         let contact = Contact { protocol: flow.protocol, phase, sent, received };
         let [source, target] = Between::of(flow).ends(&self.inside, &self.world.inventory);
         self.world.contact(&self.clock, source, target, contact);
     }
 
-    /// A conversation left the table.
-    fn flow_left(&mut self, mut flow: Flow<Conversation>, why: Expired) {
+    /// A conversation left the table. If it is over its ending was told.
+    fn flow_left(&mut self, mut flow: Flow<Conversation>) {
         release(&mut self.pool, &mut flow.state);
-        let was_told = flow.is_over() && why != Expired::Evicted || flow.is_refused();
-        if was_told || self.depth != Depth::Detectors {
+        if flow.is_over() || self.depth != Depth::Detectors {
             return;
         }
-        let phase = if flow.is_answered() { Phase::Closed } else { Phase::Unanswered };
         let [sent, received] = flow.take_report();
-        let contact = Contact { protocol: flow.protocol, phase, sent, received };
+        let contact = Contact { protocol: flow.protocol, phase: flow.ending().into(), sent, received };
         let [source, target] = Between::of(&flow).ends(&self.inside, &self.world.inventory);
         self.world.contact(&self.clock, source, target, contact);
     }

@@ -8,7 +8,7 @@ use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::Vlan;
 use sensor_detectors::{
-    ALL, ArpSeen, Contact, Context, Detector, End, Findings, Observation, Phase, Spec, Topic, What,
+    ALL, ArpSeen, Contact, Context, Detector, End, Findings, Moved, Observation, Phase, Spec, Topic, What,
 };
 use sensor_incidents::{Incidents, Seen};
 use sensor_inventory::{How, Inventory, Where};
@@ -82,12 +82,13 @@ impl World {
 
     /// How a conversation goes: habits first, then detectors.
     pub(crate) fn contact(&mut self, clock: &Clock, source: End, target: End, contact: Contact) {
-        if contact.phase == Phase::Opened {
-            if let Some(device) = source.device {
-                let peer = common_model::hash::StableHash::new("peer").ip(target.ip).finish();
-                self.normal.opened(device, peer);
-            }
-        } else {
+        if contact.phase == Phase::Opened
+            && let Some(device) = source.device
+        {
+            let peer = common_model::hash::StableHash::new("peer").ip(target.ip).finish();
+            self.normal.opened(device, peer);
+        }
+        if contact.phase.is_report() {
             let bytes = contact.sent.bytes.saturating_add(contact.received.bytes);
             for device in [source.device, target.device].into_iter().flatten().filter(|_| bytes > 0) {
                 self.normal.carried(device, bytes);
@@ -99,10 +100,7 @@ impl World {
             self.inventory.serves(device, target.port);
         }
         self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Contact(contact) });
-        if matches!(contact.phase, Phase::Progress | Phase::Closed)
-            && source.is_inside()
-            && target.place == Where::Outside
-        {
+        if contact.phase.is_report() && source.is_inside() && target.place == Where::Outside {
             let destination = self.inventory.destination(target.ip);
             self.normal.sent_to(destination, contact.sent.bytes, clock.now());
         }
@@ -154,6 +152,11 @@ impl World {
             | Event::Anomaly(_) => {}
         }
         self.tell(clock, &Observation { at: now, source, target, what: What::Said(event) });
+    }
+
+    /// The target of a conversation moved to another Ethernet address.
+    pub(crate) fn moved(&mut self, clock: &Clock, source: End, target: End, moved: Moved) {
+        self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Moved(moved) });
     }
 
     /// An ARP message: which address is whose, then detectors.

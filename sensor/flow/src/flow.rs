@@ -59,6 +59,27 @@ pub struct Happened {
     pub closed: bool,
     /// It has gone on for so long since the last report that it is time for another.
     pub progress: bool,
+    /// Whoever sent it used this other Ethernet address before, in the same conversation.
+    pub moved_from: Option<Mac>,
+}
+
+/// So many packets of a client that got no answer are tries to open; more are a conversation of which we hear one side.
+/// Source: Linux sends a SYN seven times (`tcp_syn_retries` 6).
+const TRIES_MAX: u64 = 7;
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The server's end said no.
+    Refused,
+    /// The server's end said nothing.
+    Unanswered,
+    /// The server's end answered, and nothing was said (TCP).
+    Knocked,
+    /// Goodbye was said, or it was broken off.
+    Closed,
+    /// It fell silent, or was let go of, or only one side of it is heard.
+    Faded,
 }
 
 /// How far a conversation came.
@@ -95,6 +116,8 @@ pub struct Flow<S> {
     pub(crate) reported: ([Totals; 2], Timestamp),
     pub(crate) stage: Stage,
     pub(crate) was_refused: bool,
+    /// Anything was said, beyond opening and closing.
+    pub(crate) has_payload: bool,
     /// FIN seen from each side.
     pub(crate) said_goodbye: [bool; 2],
     /// What the caller keeps.
@@ -108,17 +131,22 @@ impl<S> Flow<S> {
         *side.of(&self.ends)
     }
 
-    /// Whether the server's end ever spoke.
+    /// How it ended, or would if it ended now.
     #[must_use]
-    pub const fn is_answered(&self) -> bool {
-        let [_, server] = &self.totals;
-        server.packets > 0 && !self.was_refused
-    }
-
-    /// Whether the server's end said no.
-    #[must_use]
-    pub const fn is_refused(&self) -> bool {
-        self.was_refused
+    pub fn ending(&self) -> Ending {
+        let [client, server] = &self.totals;
+        let is_tcp = self.protocol == Protocol::Tcp;
+        if self.was_refused {
+            Ending::Refused
+        } else if server.packets == 0 && client.packets <= TRIES_MAX && (self.is_side_certain || !is_tcp) {
+            Ending::Unanswered
+        } else if self.stage != Stage::Over {
+            Ending::Faded
+        } else if is_tcp && !self.has_payload && self.is_side_certain {
+            Ending::Knocked
+        } else {
+            Ending::Closed
+        }
     }
 
     /// Whether goodbye was said, or it was broken off.

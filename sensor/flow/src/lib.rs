@@ -8,5 +8,5 @@ mod flow;
 pub mod reassembly;
 mod table;
 
-pub use flow::{End, Flow, Happened, Protocol, Totals};
-pub use table::{Expired, FlowId, FlowTable, Touched};
+pub use flow::{End, Ending, Flow, Happened, Protocol, Totals};
+pub use table::{FlowId, FlowTable, Touched};

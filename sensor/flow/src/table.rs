@@ -19,10 +19,6 @@ use crate::flow::{End, Flow, Happened, Protocol, Stage, Totals};
 /// Guess: a minute is what a card can wait.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
-/// So many packets of a client that got no answer are tries to open; more are a conversation of which we hear one side.
-/// Source: Linux sends a SYN seven times (`tcp_syn_retries` 6).
-const TRIES_MAX: u64 = 7;
-
 /// Where a conversation stands in the table. Stays valid until it is expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowId(u32);
@@ -36,17 +32,6 @@ pub struct Touched {
     pub side: Side,
     /// What it did to the conversation.
     pub happened: Happened,
-}
-
-/// Why a conversation left the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expired {
-    /// It said goodbye and lingered long enough.
-    Over,
-    /// It fell silent.
-    Silent,
-    /// Its slot was wanted.
-    Evicted,
 }
 
 /// How long a conversation may be silent, by kind: one queue each, least patient first.
@@ -226,7 +211,9 @@ impl<S: Default> FlowTable<S> {
         let mut happened = advance(flow, side, ip, now, wire_len);
         happened.opened = is_new;
         if let Some(link) = packet.link {
-            *side.of_mut(&mut flow.macs) = Some(link.source);
+            let known = side.of_mut(&mut flow.macs);
+            happened.moved_from = known.filter(|known| *known != link.source);
+            *known = Some(link.source);
         }
         let patience = patience(flow);
         self.requeue(at, patience);
@@ -271,20 +258,18 @@ impl<S: Default> FlowTable<S> {
     }
 
     /// Takes out one conversation whose patience has run out by `now`.
-    pub fn expire(&mut self, now: Timestamp) -> Option<(Flow<S>, Expired)> {
-        let (patience, head) =
-            Patience::ALL.into_iter().zip(self.queues.map(|queue| queue.head)).find(|(patience, head)| {
-                self.get(FlowId(*head)).is_some_and(|flow| flow.last_at + patience.limit() <= now)
-            })?;
-        let why = if patience == Patience::Lingering { Expired::Over } else { Expired::Silent };
-        self.remove(head).map(|flow| (flow, why))
+    pub fn expire(&mut self, now: Timestamp) -> Option<Flow<S>> {
+        let mut heads = Patience::ALL.into_iter().zip(self.queues.map(|queue| queue.head));
+        let (_, head) = heads.find(|(patience, head)| {
+            self.get(FlowId(*head)).is_some_and(|flow| flow.last_at + patience.limit() <= now)
+        })?;
+        self.remove(head)
     }
 
     /// Takes out one conversation, whatever its patience: a recording ended.
-    pub fn drain(&mut self) -> Option<(Flow<S>, Expired)> {
+    pub fn drain(&mut self) -> Option<Flow<S>> {
         let head = self.queues.iter().map(|queue| queue.head).find(|head| *head != NONE)?;
-        let is_over = self.is_over(head);
-        self.remove(head).map(|flow| (flow, if is_over { Expired::Over } else { Expired::Silent }))
+        self.remove(head)
     }
 
     /// The same for both directions.
@@ -428,6 +413,7 @@ fn open<S: Default>(
         reported: ([Totals::default(); 2], now),
         stage: Stage::Opening,
         was_refused: false,
+        has_payload: false,
         said_goodbye: [false; 2],
         state: S::default(),
     }
@@ -442,15 +428,18 @@ fn advance<S>(flow: &mut Flow<S>, side: Side, ip: &Ip<'_>, now: Timestamp, wire_
     flow.last_at = flow.last_at.max(now);
 
     let flags = match ip.transport {
-        Transport::Tcp(tcp) => tcp.flags,
+        Transport::Tcp(tcp) => {
+            flow.has_payload |= tcp.wire_payload > 0;
+            tcp.flags
+        }
         Transport::Udp(_) | Transport::Icmp(_) | Transport::Fragment | Transport::Other => {
             TcpFlags::default()
         }
     };
     let is_first_word = side == Side::Server && flow.stage == Stage::Opening;
     if flags.rst() && flow.stage != Stage::Over {
-        let [client, _] = &flow.totals;
-        happened.refused = is_first_word && client.packets <= TRIES_MAX;
+        // The middle of a conversation that was broken off is no refusal.
+        happened.refused = is_first_word && flow.is_side_certain && !flow.has_payload;
         flow.was_refused |= happened.refused;
         happened.closed = !happened.refused;
         flow.stage = Stage::Over;
@@ -487,6 +476,7 @@ mod tests {
     use sensor_decode::{Frame, LinkType, Net, PortId, decode};
 
     use super::*;
+    use crate::Ending;
 
     /// An Ethernet frame with one TCP or UDP packet between 10.0.0.1:`ports.0` and 10.0.0.2:`ports.1`.
     fn frame(protocol: u8, from_first: bool, ports: (u16, u16), flags: u8) -> Vec<u8> {
@@ -533,7 +523,7 @@ mod tests {
         assert_eq!(flow.totals, [Totals { packets: 2, bytes: 120 }; 2]);
         assert_eq!(flow.macs[0], Some(Mac([2, 0, 0, 0, 0, 1])));
         assert!(table.expire(Timestamp::from_secs(6)).is_none());
-        assert_eq!(table.expire(Timestamp::from_secs(7)).unwrap().1, Expired::Over);
+        assert!(table.expire(Timestamp::from_secs(7)).unwrap().is_over());
         assert!(table.is_empty());
     }
 
@@ -543,7 +533,31 @@ mod tests {
         touch(&mut table, 1, &frame(6, true, (40_000, 22), SYN));
         let refused = touch(&mut table, 1, &frame(6, false, (40_000, 22), RST_ACK));
         assert!(refused.happened.refused && !refused.happened.closed);
-        assert!(!table.get(refused.id).unwrap().is_answered());
+        assert_eq!(table.get(refused.id).unwrap().ending(), Ending::Refused);
+    }
+
+    #[test]
+    fn a_conversation_without_a_word_was_a_knock() {
+        let mut table = FlowTable::new(8, 1);
+        touch(&mut table, 1, &frame(6, true, (40_000, 22), SYN));
+        touch(&mut table, 1, &frame(6, false, (40_000, 22), SYN | ACK));
+        let knock = touch(&mut table, 1, &frame(6, true, (40_000, 22), RST_ACK));
+        assert_eq!(table.get(knock.id).unwrap().ending(), Ending::Knocked);
+        // In the middle: what was said before cannot be known.
+        touch(&mut table, 1, &frame(6, true, (40_001, 22), FIN_ACK));
+        let seen = touch(&mut table, 1, &frame(6, false, (40_001, 22), FIN_ACK));
+        assert_eq!(table.get(seen.id).unwrap().ending(), Ending::Closed);
+    }
+
+    #[test]
+    fn a_conversation_of_which_one_side_is_heard_was_not_in_vain() {
+        let mut table = FlowTable::new(8, 1);
+        let opened = touch(&mut table, 1, &frame(6, true, (40_000, 22), SYN));
+        assert_eq!(table.get(opened.id).unwrap().ending(), Ending::Unanswered);
+        for _ in 0..7 {
+            touch(&mut table, 1, &frame(6, true, (40_000, 22), ACK));
+        }
+        assert_eq!(table.get(opened.id).unwrap().ending(), Ending::Faded);
     }
 
     #[test]
@@ -590,7 +604,7 @@ mod tests {
         }
         let mut gone = Vec::new();
         while let Some(at) = table.poll_timeout() {
-            let (flow, _) = table.expire(at).unwrap();
+            let flow = table.expire(at).unwrap();
             assert!(table.expire(at - Duration::from_nanos(1)).is_none());
             gone.push(flow.last_at);
         }

@@ -117,6 +117,6 @@ fn find<'a>(seen: &Observation<'_>, context: &Context<'a>) -> Option<(&'a Indica
         What::Said(Event::Fingerprint(print)) if print.method == FingerprintMethod::Ja4 => {
             known.ja4(print.value).map(|known| (known, LOOKED_UP))
         }
-        What::Said(_) | What::Arp(_) | What::NewDevice => None,
+        What::Said(_) | What::Moved(_) | What::Arp(_) | What::NewDevice => None,
     }
 }

@@ -125,14 +125,14 @@ impl PortScan {
 impl Detector for PortScan {
     fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
         match seen.what {
-            What::Contact(contact) if found_nothing(&contact) => {
+            What::Contact(contact) if found_nothing(&contact) && !was_looked_up(seen, context) => {
                 self.tried(seen, Door::Port(contact.protocol, door_number(&contact, seen)), context, out);
             }
             // A router asks for whoever is looked for from outside; others ask for those they know.
             What::Arp(arp) if !arp.is_reply && is_dark(seen) && !is_router(seen, context) => {
                 self.tried(seen, Door::Arp, context, out);
             }
-            What::Contact(_) | What::Arp(_) | What::Said(_) | What::NewDevice => {}
+            _ => {}
         }
     }
 
@@ -142,23 +142,26 @@ impl Detector for PortScan {
     }
 }
 
-/// Whether a conversation shows that its opener only knocked. A ping counts by itself: it has no other use.
+/// Whether a conversation shows that its opener only tried. A ping counts by itself: it has no other use.
 fn found_nothing(contact: &Contact) -> bool {
     match (contact.protocol, contact.phase) {
-        (Protocol::Icmp, Phase::Opened) => true,
-        (Protocol::Icmp, _) => false,
-        (_, Phase::Refused) => true,
+        (Protocol::Icmp, phase) => phase == Phase::Opened,
+        (_, Phase::Refused | Phase::Knocked) => true,
         // An unanswered datagram is everyday (announcements, lost answers); a stream that nobody opens is not.
         (protocol, Phase::Unanswered) => protocol == Protocol::Tcp,
-        // SYN, SYN+ACK, and gone: the door was open, and nothing was said.
-        (Protocol::Tcp, Phase::Closed) => contact.sent.packets <= 3 && contact.received.packets <= 2,
-        (_, Phase::Opened | Phase::Answered | Phase::Progress | Phase::Closed) => false,
+        (_, Phase::Opened | Phase::Answered | Phase::Progress | Phase::Closed | Phase::Faded) => false,
     }
 }
 
 /// A ping has an identifier where others have a port: all pings are one door.
 fn door_number(contact: &Contact, seen: &Observation<'_>) -> u16 {
     if contact.protocol == Protocol::Icmp { 0 } else { seen.target.port }
+}
+
+/// The target is outside and was found by its name: programs look names up, scans do not. Without this, a laptop that wakes up while
+/// the way out is down tries a dozen servers in vain.
+fn was_looked_up(seen: &Observation<'_>, context: &Context<'_>) -> bool {
+    !seen.target.is_inside() && context.inventory.outside_name(seen.target.ip).is_some()
 }
 
 /// Nobody was ever heard at this address.

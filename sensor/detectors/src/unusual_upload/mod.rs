@@ -61,8 +61,7 @@ impl UnusualUpload {
 impl Detector for UnusualUpload {
     fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
         let What::Contact(contact) = seen.what else { return };
-        let is_report = matches!(contact.phase, Phase::Progress | Phase::Closed);
-        if !is_report || seen.source.is_inside() == seen.target.is_inside() {
+        if !contact.phase.is_report() || seen.source.is_inside() == seen.target.is_inside() {
             return;
         }
         let (inside, outside, up, down) = if seen.source.is_inside() {
