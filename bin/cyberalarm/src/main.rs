@@ -20,16 +20,25 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Role {
+    /// The settings: print them with their meaning, or check a file of them.
+    Config(role::config::Arguments),
     /// Play labelled captures and say what was found and what was not.
     Evaluate(role::evaluate::Arguments),
+    /// Say what a kind of trouble is: who sees it, how loud it is, what fools it, and its words.
+    Explain(role::explain::Arguments),
     /// Play captures and say what came out.
     Replay(role::replay::Arguments),
+    /// Play the recorded clinic: calm days, then the day of the attack.
+    Run(role::run::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().role {
+        Role::Config(arguments) => role::config::run(&arguments),
         Role::Evaluate(arguments) => role::evaluate::run(&arguments),
+        Role::Explain(arguments) => role::explain::run(&arguments),
         Role::Replay(arguments) => role::replay::run(&arguments),
+        Role::Run(arguments) => role::run::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -82,7 +82,7 @@ impl SiteError {
     #[must_use]
     pub fn no_such<'k>(table: &str, wrong: &str, known: impl Iterator<Item = &'k str>) -> SiteError {
         let suggestion = nearest(wrong, known);
-        SiteError { suggestion, ..SiteError::about(format!("{table}.{wrong}"), "there is no such thing") }
+        SiteError { suggestion, ..SiteError::about(table, format!("there is no “{wrong}”")) }
     }
 
     /// The same, with what was probably meant.

@@ -130,6 +130,12 @@ impl Catalogue {
         self.languages.0.iter().all(|language| language.choices.choice.contains_key(word))
     }
 
+    /// The file of a message, as it was written.
+    #[must_use]
+    pub fn text(&self, message: &str, lang: crate::Lang) -> Option<&'static str> {
+        MESSAGES.iter().find(|(key, _)| *key == message).map(|(_, texts)| *texts.of(lang))
+    }
+
     /// Renders a card.
     ///
     /// # Errors

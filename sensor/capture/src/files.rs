@@ -8,7 +8,7 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
-    #[error("could not read {name}: {err}")]
+    #[error("could not read {name}")]
     Read {
         /// Which file.
         name: String,
@@ -33,7 +33,7 @@ pub enum FileError {
         at: usize,
     },
     /// It cannot be written.
-    #[error("could not write {name}: {err}")]
+    #[error("could not write {name}")]
     Write {
         /// Which file.
         name: String,

@@ -25,7 +25,7 @@ const INTERFACES_MAX: usize = 256;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file cannot be opened.
-    #[error("could not open {name}: {err}")]
+    #[error("could not open {name}")]
     Open {
         /// Which file.
         name: String,

@@ -7,7 +7,7 @@ pub(crate) use common_model::{
     Category, Confidence, Due, Fact, Facts, Finding, FindingRole, Kind, Severity, Subject, Timestamp,
 };
 pub(crate) use sensor_flow::Protocol;
-pub(crate) use sensor_protocols::{Event, FingerprintMethod, LoginOutcome, LookupPhase};
+pub(crate) use sensor_protocols::{Event, FingerprintMethod, LoginOutcome, LookupPhase, NameLookup};
 pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Growth, Recent, SumPerWindow};
 pub(crate) use serde::{Deserialize, Serialize};
 

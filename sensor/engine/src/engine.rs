@@ -109,13 +109,9 @@ impl Engine {
     /// Whether an engine could be made with these settings.
     ///
     /// # Errors
-    /// [`SiteError`] names the detector, or its field, that is wrong.
+    /// [`SiteError`] names the detector, its field, or the kind that is wrong.
     pub fn check(site: &Site) -> Result<(), SiteError> {
-        settings::check_detectors(site)?;
-        for spec in DETECTORS {
-            (spec.build)(sensor_detectors::Settings { spec, site, seed: 0 })?;
-        }
-        Ok(())
+        settings::check(site)
     }
 
     /// Lets somebody hear everything that detectors are told.
@@ -192,16 +188,20 @@ impl Engine {
     pub fn finish(&mut self) {
         self.end_conversations();
         self.world.take_news(&self.clock);
+        self.world.introduce(&self.clock, Timestamp::MAX);
     }
 
     /// When the next timer fires, by elapsed time.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let hour = self.world.normal.hour_ends_at();
-        [self.flows.poll_timeout(), self.world.incidents.poll_timeout(), Some(hour)]
-            .into_iter()
-            .flatten()
-            .min()
+        let World { incidents, normal, .. } = &self.world;
+        let timers = [
+            self.flows.poll_timeout(),
+            self.world.introduces_at(),
+            incidents.poll_timeout(),
+            Some(normal.hour_ends_at()),
+        ];
+        timers.into_iter().flatten().min()
     }
 
     /// The next thing that came out.
@@ -283,6 +283,7 @@ impl Engine {
         while let Some(flow) = self.flows.expire(now) {
             self.flow_left(flow);
         }
+        self.world.introduce(&self.clock, now);
         if self.world.incidents.poll_timeout().is_some_and(|at| at <= now) {
             self.world.incidents.timeout(now);
             self.world.take_steps(&self.clock);
@@ -475,9 +476,10 @@ impl Engine {
                     world.said(clock, between.vlan, source, target, &event);
                 }
             };
+            let was_known = matches!(reading, Reading::By(_));
             let progress =
                 step(reading, side, Carrier::Tcp, between.server_port(), input, may_flip, &mut flip, said);
-            counts.parsers_gave_up += u64::from(progress == Progress::GiveUp);
+            counts.parsers_gave_up += u64::from(was_known && progress == Progress::GiveUp);
             progress
         };
         if tcp.flags.ack() {

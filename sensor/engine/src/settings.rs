@@ -106,13 +106,20 @@ pub(crate) fn inside(site: &Site) -> Inside {
     }
 }
 
-/// Settings may only name detectors that are there.
-pub(crate) fn check_detectors(site: &Site) -> Result<(), SiteError> {
+/// Settings may only name detectors and kinds that are there, and each detector must understand its own.
+pub(crate) fn check(site: &Site) -> Result<(), SiteError> {
     let ids = || DETECTORS.iter().map(|spec| spec.id);
-    match site.detectors.keys().find(|named| ids().all(|id| id != named.as_str())) {
-        Some(wrong) => Err(SiteError::no_such("detectors", wrong, ids())),
-        None => Ok(()),
+    if let Some(wrong) = site.detectors.keys().find(|named| ids().all(|id| id != named.as_str())) {
+        return Err(SiteError::no_such("detectors", wrong, ids()));
     }
+    let kinds = || sensor_detectors::kinds().map(|kind| kind.id);
+    if let Some(wrong) = site.known.iter().find(|rule| kinds().all(|kind| kind != rule.kind)) {
+        return Err(SiteError::no_such("known.kind", &wrong.kind, kinds()));
+    }
+    for spec in DETECTORS {
+        (spec.build)(sensor_detectors::Settings { spec, site, seed: 0 })?;
+    }
+    Ok(())
 }
 
 /// The clinic's hours, on the clinic's own clock.

@@ -1,5 +1,6 @@
 //! Everything that has an opinion: devices, habits, detectors, incidents. What the engine hears is told here, once for all of them.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -24,6 +25,13 @@ use crate::snapshot::Snapshot;
 /// recording may close every conversation at once.
 const OUTPUTS_MAX: usize = 65_536;
 
+/// A new device is introduced to detectors after this time, so that it can say first what it is called. Guess: asking for an address and
+/// announcing oneself takes a phone five seconds.
+const SETTLES_AFTER: Duration = Duration::from_secs(10);
+
+/// Most new devices that wait to be introduced; more are not. Guess: a network that grows faster is not a clinic's.
+const NEWCOMERS_MAX: usize = 1_024;
+
 struct Running {
     spec: &'static Spec,
     detector: Box<dyn Detector>,
@@ -45,6 +53,8 @@ pub(crate) struct World {
     /// For each topic, the places in `detectors` of those that want it.
     wanted_by: [Vec<usize>; Topic::COUNT],
     reported: Findings,
+    /// New devices, and when to introduce each.
+    newcomers: VecDeque<(Timestamp, DeviceId)>,
     site: Arc<Site>,
 }
 
@@ -76,6 +86,7 @@ impl World {
             detectors,
             wanted_by,
             reported: Findings::default(),
+            newcomers: VecDeque::new(),
             site,
         })
     }
@@ -233,14 +244,27 @@ impl World {
     /// Devices that are new, or of which something new is known.
     pub(crate) fn take_news(&mut self, clock: &Clock) {
         while let Some((id, is_new)) = self.inventory.next_news() {
-            self.put(Output::Device(id, clock.wall(clock.now())));
-            let Some(device) = self.inventory.get(id).filter(|_| is_new) else { continue };
+            self.put(Output::Device(id, clock.wall_now()));
+            if is_new && self.newcomers.len() < NEWCOMERS_MAX {
+                self.newcomers.push_back((clock.now() + SETTLES_AFTER, id));
+            }
+        }
+    }
+
+    /// When the next new device is introduced.
+    pub(crate) fn introduces_at(&self) -> Option<Timestamp> {
+        self.newcomers.front().map(|(at, _)| *at)
+    }
+
+    /// Introduces the new devices that have had their time by `until`.
+    pub(crate) fn introduce(&mut self, clock: &Clock, until: Timestamp) {
+        while let Some((_, id)) = self.newcomers.pop_front_if(|(at, _)| *at <= until) {
+            // One that turned out to be another was introduced as that.
+            let Some(device) = self.inventory.get(id).filter(|device| device.id == id) else { continue };
             let Some(ip) = device.ips.first().copied() else { continue };
-            let end = End { ip, port: 0, mac: device.mac, place: Where::Inside, device: Some(device.id) };
-            self.tell(
-                clock,
-                &Observation { at: clock.now(), source: end, target: end, what: What::NewDevice },
-            );
+            let end = End { ip, port: 0, mac: device.mac, place: Where::Inside, device: Some(id) };
+            let at = device.first_seen;
+            self.tell(clock, &Observation { at, source: end, target: end, what: What::NewDevice });
         }
     }
 
@@ -281,7 +305,7 @@ impl World {
         let kept = |running: &Running| Some((running.spec.id.to_owned(), running.detector.save()?));
         let detectors: BTreeMap<String, _> = self.detectors.iter().filter_map(kept).collect();
         let (now, wall) = (clock.now(), clock.wall_now());
-        let hours = |span: core::time::Duration| i64::try_from(span.as_secs() / 3_600).unwrap_or(0);
+        let hours = |span: Duration| i64::try_from(span.as_secs() / 3_600).unwrap_or(0);
         let normal = self.normal.save().moved(hours(wall.since(now)) - hours(now.since(wall)));
         let mut inventory = self.inventory.save();
         for device in &mut inventory.devices {

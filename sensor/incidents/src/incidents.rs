@@ -7,7 +7,7 @@ use common_model::{ClosedBy, Due, Finding, Incident, IncidentId, IncidentState, 
 
 use crate::rules;
 
-/// What makes two findings the same trouble.
+/// What makes two findings the same trouble: what the clinic is told (the message), of whom, and what the detector says is the same.
 type Identity = (&'static str, Subject, u64);
 
 /// What the caller knows of the device of a finding.
@@ -25,8 +25,45 @@ pub const MEMORY_BYTES_MAX: usize = rules::OPEN_MAX * (size_of::<Open>() + 1_024
 #[derive(Debug)]
 struct Open {
     incident: Incident,
-    /// How many findings it had, and when, at the last step that was handed out.
-    told: (u32, Timestamp),
+    /// What it was at the last step that was handed out; `None` before the first.
+    told: Option<Told>,
+}
+
+/// What an incident was when it was last told of.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    due: Due,
+    state: IncidentState,
+    findings: u32,
+    at: Timestamp,
+}
+
+impl Open {
+    /// One more finding of the same trouble.
+    fn take(&mut self, finding: &Finding, due: Due) {
+        let incident = &mut self.incident;
+        incident.findings = incident.findings.saturating_add(1);
+        incident.last_seen = incident.last_seen.max(finding.at);
+        incident.confidence = incident.confidence.max(finding.confidence);
+        incident.facts = finding.facts.clone();
+        incident.peer = finding.peer.or(incident.peer);
+        incident.state = IncidentState::Updated;
+        // The worse of two kinds that are told in the same words names it.
+        if due > incident.due || finding.kind.severity > incident.severity {
+            incident.kind = finding.kind;
+        }
+        incident.severity = incident.severity.max(finding.kind.severity);
+        incident.due = incident.due.max(due);
+    }
+
+    /// Whether it is worth telling again: it is new, worse, back after it was quiet, or has doubled.
+    fn is_news(&self) -> bool {
+        let Some(told) = self.told else { return true };
+        let incident = &self.incident;
+        let has_doubled = incident.findings >= told.findings.saturating_mul(2)
+            && incident.last_seen.since(told.at) >= rules::UPDATE_EVERY;
+        incident.due > told.due || told.state == IncidentState::Quiet || has_doubled
+    }
 }
 
 /// The open incidents.
@@ -47,40 +84,23 @@ impl Incidents {
 
     /// Takes a finding: it opens an incident or belongs to one. Returns which.
     pub fn add(&mut self, finding: &Finding, seen: Seen) -> IncidentId {
-        let identity = (finding.kind.id, finding.device, finding.identity);
-        let due = if seen.is_known { Due::None } else { rules::alone(finding, seen.has_profile) };
-        let id = match self.open.get_mut(&identity) {
-            Some(open) => {
-                let incident = &mut open.incident;
-                incident.findings = incident.findings.saturating_add(1);
-                incident.last_seen = incident.last_seen.max(finding.at);
-                incident.confidence = incident.confidence.max(finding.confidence);
-                incident.severity = incident.severity.max(finding.kind.severity);
-                incident.facts = finding.facts.clone();
-                incident.peer = finding.peer.or(incident.peer);
-                let is_worse = due > incident.due || incident.state == IncidentState::Quiet;
-                incident.due = incident.due.max(due);
-                incident.state = IncidentState::Updated;
-                let (told, told_at) = open.told;
-                let has_doubled = incident.findings >= told.saturating_mul(2)
-                    && incident.last_seen.since(told_at) >= rules::UPDATE_EVERY;
-                let id = incident.id;
-                if is_worse || has_doubled {
-                    self.tell(identity);
-                }
-                id
-            }
-            None => {
-                self.make_room();
-                let incident = open(finding, due);
-                let id = incident.id;
-                self.opened = self.opened.saturating_add(1);
-                self.open.insert(identity, Open { incident, told: (0, finding.at) });
-                self.tell(identity);
-                id
-            }
-        };
-        self.corroborate(identity);
+        let identity = (finding.kind.message, finding.device, finding.identity);
+        let mut due = if seen.is_known { Due::None } else { rules::alone(finding, seen.has_profile) };
+        if self.iter().any(|open| rules::explains(open, finding)) {
+            due = Due::None;
+        }
+        if !self.open.contains_key(&identity) {
+            self.make_room();
+            self.opened = self.opened.saturating_add(1);
+            self.open.insert(identity, Open { incident: open(finding), told: None });
+        }
+        let Some(open) = self.open.get_mut(&identity) else { return IncidentId(0) };
+        open.take(finding, due);
+        let (id, candidate) = (open.incident.id, open.incident.clone());
+        self.corroborate(identity, &candidate);
+        if self.open.get(&identity).is_some_and(Open::is_news) {
+            self.tell(identity, IncidentState::Updated);
+        }
         id
     }
 
@@ -93,11 +113,10 @@ impl Incidents {
             .map(|(id, _)| *id)
             .collect();
         for identity in due {
-            let Some(open) = self.open.get_mut(&identity) else { continue };
+            let Some(open) = self.open.get(&identity) else { continue };
             // A red card latches: it goes quiet, and stays until somebody closes it.
             if open.incident.due == Due::Now {
-                open.incident.state = IncidentState::Quiet;
-                self.tell(identity);
+                self.tell(identity, IncidentState::Quiet);
             } else {
                 self.close(identity, ClosedBy::Quiet);
             }
@@ -148,33 +167,29 @@ impl Incidents {
     }
 
     /// Two different troubles of one device make each other red.
-    fn corroborate(&mut self, identity: Identity) {
-        let Some(this) = self.open.get(&identity).map(|open| open.incident.clone()) else { return };
-        let others: Vec<Identity> = self
-            .open
-            .iter()
-            .filter(|(_, open)| rules::corroborate(&this, &open.incident))
-            .map(|(identity, _)| *identity)
-            .collect();
+    fn corroborate(&mut self, identity: Identity, this: &Incident) {
+        let others = self.open.iter().filter(|(_, open)| rules::corroborate(this, &open.incident));
+        let others: Vec<Identity> = others.map(|(identity, _)| *identity).collect();
         if others.is_empty() {
             return;
         }
         for identity in others.into_iter().chain([identity]) {
             let Some(open) = self.open.get_mut(&identity) else { continue };
-            if open.incident.due < rules::CORROBORATED {
-                open.incident.due = rules::CORROBORATED;
-                if open.incident.state != IncidentState::Opened || open.told.0 > 0 {
-                    open.incident.state = IncidentState::Updated;
-                }
-                self.tell(identity);
+            open.incident.due = open.incident.due.max(rules::CORROBORATED);
+            if open.told.is_some() && open.is_news() {
+                self.tell(identity, IncidentState::Updated);
             }
         }
     }
 
-    fn tell(&mut self, identity: Identity) {
+    /// Hands out a step: the first opens the incident.
+    fn tell(&mut self, identity: Identity, state: IncidentState) {
         let Some(open) = self.open.get_mut(&identity) else { return };
-        open.told = (open.incident.findings, open.incident.last_seen);
-        self.steps.push_back(open.incident.clone());
+        let incident = &mut open.incident;
+        incident.state = if open.told.is_none() { IncidentState::Opened } else { state };
+        let Incident { due, findings, last_seen: at, state, .. } = *incident;
+        open.told = Some(Told { due, state, findings, at });
+        self.steps.push_back(incident.clone());
     }
 
     fn close(&mut self, identity: Identity, who: ClosedBy) {
@@ -198,7 +213,8 @@ impl Incidents {
     }
 }
 
-fn open(finding: &Finding, due: Due) -> Incident {
+/// An incident that this finding begins, before it has taken it.
+fn open(finding: &Finding) -> Incident {
     let subject = match finding.device {
         Subject::Device(id) => StableHash::new("incident").u64(id.0),
         Subject::Address(ip) => StableHash::new("incident").ip(ip),
@@ -217,8 +233,8 @@ fn open(finding: &Finding, due: Due) -> Incident {
         peer: finding.peer,
         severity: finding.kind.severity,
         confidence: finding.confidence,
-        due,
-        findings: 1,
+        due: Due::None,
+        findings: 0,
         facts: finding.facts.clone(),
     }
 }
@@ -242,7 +258,7 @@ mod tests {
             id,
             category,
             techniques: &[],
-            message: "m",
+            message: id,
             facts: &[],
             severity: Severity::High,
             alone,
@@ -292,6 +308,26 @@ mod tests {
     }
 
     #[test]
+    fn two_kinds_in_the_same_words_are_one_trouble() {
+        static WORSE: Kind = Kind { message: "port-scan", ..kind("gateway", Category::Spoofing, Due::Now) };
+        let mut incidents = Incidents::new();
+        let first = incidents.add(&finding(&SCAN, 1, 10, 90), Seen::default());
+        assert_eq!(incidents.add(&finding(&WORSE, 1, 11, 90), Seen::default()), first);
+        assert_eq!(steps(&mut incidents), [("port-scan", "opened", "today"), ("gateway", "updated", "now")]);
+    }
+
+    #[test]
+    fn what_an_attack_explains_is_a_note() {
+        static BUSY: Kind = kind("increased-activity", Category::Anomaly, Due::Today);
+        let mut incidents = Incidents::new();
+        incidents.add(&finding(&SCAN, 1, 10, 90), Seen::default());
+        incidents.add(&finding(&BUSY, 1, 20, 90), Seen::default());
+        incidents.add(&finding(&BUSY, 2, 20, 90), Seen::default());
+        let due: Vec<_> = steps(&mut incidents).into_iter().map(|(_, _, due)| due).collect();
+        assert_eq!(due, ["today", "none", "today"]);
+    }
+
+    #[test]
     fn red_latches() {
         let mut incidents = Incidents::new();
         let id = incidents.add(&finding(&KNOWN_BAD, 1, 10, 90), Seen::default());
@@ -317,8 +353,14 @@ mod tests {
             "same sort, or another device"
         );
         incidents.add(&finding(&GUESSING, 1, 40, 90), Seen::default());
-        let red: Vec<_> = steps(&mut incidents).into_iter().filter(|(_, _, due)| *due == "now").collect();
-        assert_eq!(red.len(), 3, "{red:?}");
+        assert_eq!(
+            steps(&mut incidents),
+            [
+                ("address-sweep", "updated", "now"),
+                ("port-scan", "updated", "now"),
+                ("password-guessing", "opened", "now")
+            ]
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use common_model::{Due, Finding, Incident};
+use common_model::{Category, Due, Finding, Incident};
 
 /// Most incidents open at once; when there are more, the one not seen for longest that is no red card makes room, closed by quiet and
 /// counted. Guess: ten times the worst day of a clinic.
@@ -39,4 +39,13 @@ pub fn corroborate(one: &Incident, other: &Incident) -> bool {
         && is_card_of_attack(one)
         && is_card_of_attack(other)
         && apart <= CORROBORATION_WITHIN
+}
+
+/// Whether an open incident explains a finding: a device that attacks does more than it usually does. Then the finding is a note.
+#[must_use]
+pub fn explains(open: &Incident, finding: &Finding) -> bool {
+    open.device == finding.device
+        && finding.kind.category == Category::Anomaly
+        && open.kind.category.is_attack()
+        && open.due > Due::None
 }

@@ -6,6 +6,7 @@
 
 mod cost;
 mod evaluate;
+mod explain;
 mod input;
 mod lines;
 mod play;
@@ -15,6 +16,7 @@ mod timeline;
 
 pub use cost::Cost;
 pub use evaluate::evaluate;
+pub use explain::explain;
 pub use input::{Inputs, check_captures, open_capture, open_together, write_profile};
 pub use lines::Lines;
 pub use play::{Play, play};

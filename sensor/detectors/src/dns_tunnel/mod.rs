@@ -42,6 +42,8 @@ struct Limits {
     long_bytes_mean_min: u32,
     odd_names_min: u32,
     odd_bytes_mean_min: u32,
+    fetched_bytes_min: u32,
+    fetched_answers_min: u32,
     many_names_min: u32,
     many_bytes_mean_min: u32,
     window_secs: u64,
@@ -56,6 +58,9 @@ struct Tally {
     bytes: u32,
     /// How many of the names were asked for with a record type that carries much.
     odd: u32,
+    /// Answers of such a type, and their bytes.
+    answers: u32,
+    answer_bytes: u32,
     told: u32,
 }
 
@@ -67,44 +72,37 @@ struct DnsTunnel {
 impl Detector for DnsTunnel {
     fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
         let What::Said(Event::NameLookup(lookup)) = seen.what else { return };
-        if lookup.phase != LookupPhase::Asked || lookup.is_local || !seen.source.is_inside() {
+        if lookup.is_local || !seen.source.is_inside() {
             return;
         }
         let Some((below, domain)) = split_at_registered_domain(lookup.name) else { return };
-        if below.is_empty() || is_left_out(domain, context) {
+        if below.is_empty() || is_left_out(below, domain, context) {
             return;
         }
 
-        let key = (seen.source.subject(), StableHash::new("domain").bytes(domain.as_bytes()).finish());
-        let fresh = Tally { began_at: context.now, names: Distinct::default(), bytes: 0, odd: 0, told: 0 };
+        let identity = StableHash::new("domain").bytes(domain.as_bytes()).finish();
         let window = Duration::from_secs(self.limits.window_secs);
-        let tally = self.tallies.entry(key, || fresh);
+        let fresh = Tally::new(context.now);
+        let tally = self.tallies.entry((seen.source.subject(), identity), || fresh);
         if context.now.since(tally.began_at) > window {
             *tally = fresh;
         }
-        if !tally.names.add(StableHash::new("name").bytes(below.as_bytes()).finish()) {
-            return;
-        }
-        tally.bytes = tally.bytes.saturating_add(data_bytes(below));
-        tally.odd = tally.odd.saturating_add(u32::from(carries_much(lookup.record)));
+        tally.add(lookup, below);
 
-        let names = tally.names.estimate();
-        if names < tally.told.saturating_mul(2) {
+        let steps = tally.names.estimate().max(tally.answers);
+        if steps < tally.told.saturating_mul(2) {
             return;
         }
-        let bytes_mean = tally.bytes.checked_div(names.max(1)).unwrap_or(0);
-        let is_odd = tally.odd.saturating_mul(10) >= names.saturating_mul(8);
-        let sure = self.limits.judge(names, bytes_mean, is_odd);
+        let sure = self.limits.judge(tally, 1);
         // Half of what makes a finding is worth comparing with other clinics.
-        let half = || self.limits.judge(names.saturating_mul(2), bytes_mean, is_odd);
-        let Some(confidence) = sure.or_else(half) else { return };
-        tally.told = names;
+        let Some(confidence) = sure.or_else(|| self.limits.judge(tally, 2)) else { return };
+        tally.told = steps;
         let finding = Finding {
-            identity: key.1,
+            identity,
             facts: Facts::new()
                 .with("domain", Fact::indicator(domain, false))
-                .with("names", Fact::Count(u64::from(names)))
-                .with("bytes", Fact::Bytes(u64::from(tally.bytes)))
+                .with("names", Fact::Count(u64::from(tally.names.estimate())))
+                .with("bytes", Fact::Bytes(u64::from(tally.bytes.saturating_add(tally.answer_bytes))))
                 .with("window", Fact::Duration(window)),
             ..seen.finding(&DNS_TUNNEL, confidence)
         };
@@ -116,15 +114,55 @@ impl Detector for DnsTunnel {
     }
 }
 
+impl Tally {
+    fn new(now: Timestamp) -> Tally {
+        Tally {
+            began_at: now,
+            names: Distinct::default(),
+            bytes: 0,
+            odd: 0,
+            answers: 0,
+            answer_bytes: 0,
+            told: 0,
+        }
+    }
+
+    fn add(&mut self, lookup: &NameLookup<'_>, below: &str) {
+        let is_odd = carries_much(lookup.record);
+        match lookup.phase {
+            LookupPhase::Asked => {
+                if self.names.add(StableHash::new("name").bytes(below.as_bytes()).finish()) {
+                    self.bytes = self.bytes.saturating_add(data_bytes(below));
+                    self.odd = self.odd.saturating_add(u32::from(is_odd));
+                }
+            }
+            LookupPhase::Answered { .. } if is_odd => {
+                self.answers = self.answers.saturating_add(1);
+                self.answer_bytes = self.answer_bytes.saturating_add(u32::from(lookup.message_bytes));
+            }
+            LookupPhase::Answered { .. } => {}
+        }
+    }
+}
+
 impl Limits {
-    /// How sure, if at all: few very long names, some names of odd types, or very many names.
-    fn judge(&self, names: u32, bytes_mean: u32, is_odd: bool) -> Option<Confidence> {
-        if names >= self.long_names_min && bytes_mean >= self.long_bytes_mean_min {
+    /// How sure, if at all, when everything counts `times` as much: a few very long names, some names of odd types, much fetched with
+    /// such types, or very many names.
+    fn judge(&self, tally: &Tally, times: u32) -> Option<Confidence> {
+        let names = tally.names.estimate();
+        let bytes_mean = tally.bytes.checked_div(names.max(1)).unwrap_or(0);
+        let are_odd = tally.odd.saturating_mul(10) >= names.saturating_mul(8);
+        let reaches = |count: u32, min: u32| count.saturating_mul(times) >= min;
+        if reaches(names, self.long_names_min) && bytes_mean >= self.long_bytes_mean_min {
             Some(Confidence::percent(85))
-        } else if is_odd && names >= self.odd_names_min && bytes_mean >= self.odd_bytes_mean_min {
+        } else if are_odd && reaches(names, self.odd_names_min) && bytes_mean >= self.odd_bytes_mean_min {
             Some(Confidence::percent(80))
-        } else if names >= self.many_names_min && bytes_mean >= self.many_bytes_mean_min {
+        } else if reaches(names, self.many_names_min) && bytes_mean >= self.many_bytes_mean_min {
             Some(Confidence::percent(75))
+        } else if reaches(tally.answers, self.fetched_answers_min)
+            && reaches(tally.answer_bytes, self.fetched_bytes_min)
+        {
+            Some(Confidence::percent(70))
         } else {
             None
         }
@@ -138,9 +176,12 @@ fn split_at_registered_domain(name: &str) -> Option<(&str, &str)> {
     Some((below.strip_suffix('.').unwrap_or(below), domain))
 }
 
-/// Reverse lookups are long by nature; trusted domains are the clinic's word.
-fn is_left_out(domain: &str, context: &Context<'_>) -> bool {
-    domain.ends_with(".arpa") || context.site.is_trusted_domain(domain)
+/// Reverse lookups are long by nature; names of services and keys (`_ldap._tcp`, `_domainkey`) have types of their own; trusted domains are
+/// the clinic's word.
+fn is_left_out(below: &str, domain: &str, context: &Context<'_>) -> bool {
+    domain.ends_with(".arpa")
+        || below.split('.').any(|label| label.starts_with('_'))
+        || context.site.is_trusted_domain(domain)
 }
 
 /// How many bytes a name carries: an escaped byte is one, a dot between labels none.

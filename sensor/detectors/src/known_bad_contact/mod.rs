@@ -73,12 +73,13 @@ impl Detector for KnownBadContact {
         let Some((indicator, sure)) = find(seen, context) else { return };
         let is_fresh = indicator.is_fresh(context.now, self.limits.fresh_days_max);
         let sure = if is_fresh { sure } else { sure.min(STALE_MAX) };
+        let identity = StableHash::new("indicator").bytes(indicator.value.as_bytes()).finish();
+        // Whichever of them it was, a device that has to do with what is bad is one trouble.
         let finding = Finding {
-            identity: StableHash::new("indicator").bytes(indicator.value.as_bytes()).finish(),
             facts: Facts::new().with("indicator", Fact::indicator(&indicator.value, true)),
             ..seen.finding(&KNOWN_BAD_CONTACT, Confidence::percent(sure))
         };
-        let told = self.told.entry((finding.device, finding.identity), Told::default);
+        let told = self.told.entry((finding.device, identity), Told::default);
         let growth = Growth { before: told.times, after: told.times.saturating_add(1) };
         told.times = growth.after;
         if growth.reached(1) || sure > told.sure {
