@@ -29,3 +29,17 @@ pub trait Frames {
         Vec::new()
     }
 }
+
+impl<F: Frames + ?Sized> Frames for Box<F> {
+    fn next_frame(&mut self) -> Option<Frame<'_>> {
+        (**self).next_frame()
+    }
+
+    fn problem(&self) -> Option<String> {
+        (**self).problem()
+    }
+
+    fn left_out(&self) -> Vec<(&'static str, u64)> {
+        (**self).left_out()
+    }
+}

@@ -27,12 +27,11 @@ impl Copies {
         SLOTS * size_of::<(u64, Timestamp)>()
     }
 
-    /// Whether this key was seen a moment ago; `at` is the frame's own time.
-    pub(crate) fn is_copy(&mut self, key: u64, at: Timestamp) -> bool {
+    /// Whether this key was seen a moment ago; `now` is elapsed time, so that a recording that begins again is not all copies.
+    pub(crate) fn is_copy(&mut self, key: u64, now: Timestamp) -> bool {
         let Some(slot) = self.slots.get_mut((key >> 32) as usize % SLOTS) else { return false };
-        let apart = at.since(slot.1).max(slot.1.since(at));
-        let is_copy = slot.0 == key && apart <= WITHIN;
-        *slot = (key, at);
+        let is_copy = slot.0 == key && now.since(slot.1) <= WITHIN;
+        *slot = (key, now);
         self.suppressed = self.suppressed.saturating_add(u64::from(is_copy));
         is_copy
     }

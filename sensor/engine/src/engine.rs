@@ -138,7 +138,7 @@ impl Engine {
             Ok(_) if self.depth == Depth::Decode => {}
             Ok(packet) => match packet.net {
                 Net::Ip(ip) => self.handle_ip(frame, &packet, &ip),
-                Net::Arp(arp) => self.handle_arp(frame, &packet, &arp),
+                Net::Arp(arp) => self.handle_arp(&packet, &arp),
                 Net::Other(_) => self.counts.not_ip += 1,
             },
             Err(
@@ -299,10 +299,10 @@ impl Engine {
         }
     }
 
-    fn handle_arp(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, arp: &Arp) {
+    fn handle_arp(&mut self, packet: &Packet<'_>, arp: &Arp) {
         let now = self.clock.now();
         let mac = arp.sender_mac;
-        if mac.is_group() || mac.is_zero() || self.copies.is_copy(arp.copy_key(), frame.at) {
+        if mac.is_group() || mac.is_zero() || self.copies.is_copy(arp.copy_key(), now) {
             return;
         }
         let source_ip = IpAddr::V4(arp.sender_ip);
@@ -326,11 +326,11 @@ impl Engine {
     }
 
     fn handle_ip(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, ip: &Ip<'_>) {
-        if self.copies.is_copy(ip.copy_key(), frame.at) {
+        let now = self.clock.now();
+        if self.copies.is_copy(ip.copy_key(), now) {
             return;
         }
         self.counts.bad_checksums += u64::from(ip.has_bad_checksum);
-        let now = self.clock.now();
         let mac = packet.link.map(|link| link.source);
         match place(&self.inside, ip.source, ip.target) {
             Where::Inside => {
@@ -592,8 +592,9 @@ enum Identified {
 
 /// Which protocol these first bytes are: the ones usual on this port are asked first.
 fn identify(first: &[u8], side: Side, carrier: Carrier, server_port: u16) -> Identified {
-    /// More first bytes than this without an answer are nobody's.
-    const UNSURE_BYTES_MAX: usize = 64;
+    /// More first bytes than this without an answer are nobody's. Source: HTTP waits for the end of its first line, of which RFC 9112 §3
+    /// asks servers to take 8,000 bytes.
+    const UNSURE_BYTES_MAX: usize = 8_192;
     let mut is_unsure = false;
     for wanted_hint in [true, false] {
         for (index, spec) in PROTOCOLS.iter().enumerate() {

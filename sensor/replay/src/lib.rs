@@ -20,6 +20,7 @@ pub use explain::explain;
 pub use input::{Inputs, check_captures, open_capture, open_together, write_profile};
 pub use lines::Lines;
 pub use play::{Play, play};
+pub use sensor_detectors::{Observation, What};
 pub use summary::Summary;
 pub use tell::{Teller, Telling, Told};
 pub use timeline::Timeline;
