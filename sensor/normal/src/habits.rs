@@ -79,7 +79,7 @@ impl Usual {
 #[derive(Debug)]
 pub(crate) struct Habits {
     /// A ring: hour number n (since the epoch) stands at `n % HOURS_MAX`.
-    hours: Box<[Hour]>,
+    hours: [Hour; HOURS_MAX],
     /// The first and one past the last hour number that the ring holds.
     pub(crate) from: u64,
     pub(crate) to: u64,
@@ -87,7 +87,7 @@ pub(crate) struct Habits {
 
 impl Habits {
     pub(crate) fn new(hour: u64) -> Self {
-        Habits { hours: vec![UNKNOWN; HOURS_MAX].into_boxed_slice(), from: hour, to: hour }
+        Habits { hours: [UNKNOWN; HOURS_MAX], from: hour, to: hour }
     }
 
     /// Writes one hour down; those skipped are unknown, those older than eight weeks are gone.

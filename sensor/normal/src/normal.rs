@@ -102,6 +102,8 @@ pub struct Normal {
     since: Option<u64>,
     /// The hour in progress.
     hour: u64,
+    /// The hour in progress was not heard from its beginning.
+    is_partial: bool,
 }
 
 impl Normal {
@@ -113,6 +115,7 @@ impl Normal {
             destinations: Destinations::new(seed),
             since: None,
             hour: 0,
+            is_partial: true,
         }
     }
 
@@ -120,7 +123,6 @@ impl Normal {
     #[must_use]
     pub const fn memory_bytes_max() -> usize {
         Recent::<DeviceId, Entry>::memory_bytes(DEVICES_MAX)
-            + DEVICES_MAX * HOURS_MAX * size_of::<Hour>()
             + Recent::<u64, SavedDestination>::memory_bytes(DESTINATIONS_MAX)
     }
 
@@ -140,18 +142,17 @@ impl Normal {
         if number <= self.hour {
             return;
         }
-        let ended = self.hour;
-        let ids: Vec<DeviceId> = self.devices.iter().map(|(id, _)| *id).collect();
-        // Oldest first, so that touching each keeps their order.
-        for id in ids.into_iter().rev() {
-            let Some(entry) = self.devices.get_mut(&id) else { continue };
-            let hour = if leave_out(id) {
-                UNKNOWN
+        // An hour of which a part was not heard says nothing.
+        let is_whole =
+            !core::mem::replace(&mut self.is_partial, false) && number == self.hour.saturating_add(1);
+        for (device, Entry { habits, now }) in self.devices.values_mut() {
+            let hour = if is_whole && !leave_out(*device) {
+                Measure::ALL.map(|measure| packed(now.value(measure)))
             } else {
-                Measure::ALL.map(|measure| packed(entry.now.value(measure)))
+                UNKNOWN
             };
-            entry.habits.learn(ended, hour);
-            entry.now = Now::default();
+            habits.learn(self.hour, hour);
+            *now = Now::default();
         }
         self.hour = number;
     }
@@ -238,6 +239,7 @@ impl Normal {
     pub fn restore(&mut self, saved: &SavedNormal) {
         self.since = saved.since;
         self.hour = saved.until;
+        self.is_partial = true;
         for old in &saved.devices {
             let mut habits = Habits::new(old.from);
             for (number, hour) in (old.from..).zip(old.hours.iter().take(HOURS_MAX)) {

@@ -123,6 +123,11 @@ impl<K: Hash + Eq + Copy, V> Recent<K, V> {
         })
     }
 
+    /// All values, to be changed; touches none. The order is that of the slots, which is the same for the same calls.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+        self.slots.iter_mut().map(|slot| (&slot.key, &mut slot.value))
+    }
+
     /// The entry touched longest ago.
     #[must_use]
     pub fn oldest(&self) -> Option<(&K, &V)> {
