@@ -131,3 +131,6 @@ impl Frames for Script {
         Some(frame)
     }
 }
+
+#[cfg(test)]
+mod tests;
