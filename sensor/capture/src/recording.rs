@@ -222,14 +222,6 @@ impl Recording {
         self.skipped
     }
 
-    /// When the next frame was heard.
-    pub(crate) fn peek_at(&mut self) -> Option<Timestamp> {
-        if self.first.is_none() {
-            self.first = self.read();
-        }
-        self.first.map(|head| head.at)
-    }
-
     /// Reads to the next frame that can be used; its bytes are then in `self.bytes`.
     fn read(&mut self) -> Option<Head> {
         let reader = self.reader.as_mut()?;

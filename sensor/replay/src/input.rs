@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use common_site::Site;
 use knowledge_indicators::Indicators;
 use sensor_capture::files::{read_text_capped, write_atomically};
-use sensor_capture::{Frames, Recording, Together};
+use sensor_capture::{Frames, Recording, Script, Together};
 use sensor_engine::{Depth, Engine, Setup, Snapshot};
 
 /// Longest settings file, in bytes. Guess: a hundred devices take 15,000.
@@ -99,11 +99,14 @@ pub fn check_captures(paths: &[PathBuf]) -> anyhow::Result<()> {
     paths.iter().try_for_each(|path| open_capture(path).map(drop))
 }
 
-/// Opens one capture.
+/// Opens one capture, or packet script (`.pkt`).
 ///
 /// # Errors
 /// When it cannot be opened, or is none.
 pub fn open_capture(path: &Path) -> anyhow::Result<Box<dyn Frames>> {
+    if path.extension().is_some_and(|extension| extension == "pkt") {
+        return Ok(Box::new(Script::open(path)?));
+    }
     Ok(Box::new(Recording::open(path)?))
 }
 
@@ -112,6 +115,6 @@ pub fn open_capture(path: &Path) -> anyhow::Result<Box<dyn Frames>> {
 /// # Errors
 /// When one cannot be opened, or is none.
 pub fn open_together(paths: &[PathBuf]) -> anyhow::Result<Box<dyn Frames>> {
-    let recordings = paths.iter().map(|path| Recording::open(path)).collect::<Result<_, _>>()?;
-    Ok(Box::new(Together::new(recordings)))
+    let named = |path: &PathBuf| Ok((path.display().to_string(), open_capture(path)?));
+    Ok(Box::new(Together::new(paths.iter().map(named).collect::<anyhow::Result<_>>()?)))
 }

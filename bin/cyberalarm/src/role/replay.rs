@@ -15,7 +15,7 @@ use sensor_replay::{
 /// What can be asked for.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Captures: pcap or pcapng, plain or packed with gzip or zstd. Each is a run of its own.
+    /// Captures: pcap or pcapng, plain or packed with gzip or zstd, or packet scripts (.pkt). Each is a run of its own.
     #[arg(required = true, value_name = "CAPTURE")]
     captures: Vec<PathBuf>,
     /// Write JSON, one object a line, instead of a timeline.
