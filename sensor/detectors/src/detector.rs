@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use common_model::{Finding, Kind, Sighting, Timestamp};
+use common_model::{Finding, Kind, Sighting, Subject, Timestamp};
 use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_inventory::Inventory;
@@ -91,9 +91,30 @@ pub struct Findings {
     pub findings: Vec<Finding>,
     /// What is too weak for one.
     pub sightings: Vec<Sighting>,
+    /// What goes on.
+    pub ongoing: Vec<Ongoing>,
+}
+
+/// A trouble that was reported goes on, and there is nothing new to say of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ongoing {
+    /// Which row of the table.
+    pub kind: &'static Kind,
+    /// When.
+    pub at: Timestamp,
+    /// Whom it is about.
+    pub device: Subject,
+    /// What makes it the same trouble, as in the finding.
+    pub identity: u64,
 }
 
 impl Findings {
+    /// Whether there is anything.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.findings.is_empty() && self.sightings.is_empty() && self.ongoing.is_empty()
+    }
+
     /// Takes an opinion.
     pub fn report(&mut self, finding: Finding) {
         self.findings.push(finding);
@@ -103,6 +124,12 @@ impl Findings {
     pub fn sight(&mut self, finding: Finding) {
         let Finding { kind, at, device, facts, .. } = finding;
         self.sightings.push(Sighting { at, kind, device, facts });
+    }
+
+    /// Takes that a trouble which was reported goes on, so that it is not taken for over. Costs no memory; say it each time.
+    pub fn goes_on(&mut self, seen: &Observation<'_>, kind: &'static Kind, identity: u64) {
+        let device = seen.about().subject();
+        self.ongoing.push(Ongoing { kind, at: seen.at, device, identity });
     }
 }
 

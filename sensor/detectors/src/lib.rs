@@ -18,7 +18,7 @@ mod port_scan;
 mod rogue_dhcp;
 mod unusual_upload;
 
-pub use detector::{Context, Detector, Findings, Saved, SavedError, Settings, Spec};
+pub use detector::{Context, Detector, Findings, Ongoing, Saved, SavedError, Settings, Spec};
 pub use observation::{ArpSeen, Contact, End, Moved, Observation, Phase, Topic, What};
 
 /// The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.

@@ -53,18 +53,24 @@ pub struct Observation<'a> {
 }
 
 impl Observation<'_> {
-    /// A finding made of what was seen: about who did it, or, when that is somebody outside, about whom it was done to.
+    /// Whom it is about: who did it, or, when that is somebody outside, to whom it was done.
+    #[must_use]
+    pub fn about(&self) -> &End {
+        if self.source.is_inside() { &self.source } else { &self.target }
+    }
+
+    /// A finding made of what was seen, about whom it is about.
     #[must_use]
     pub fn finding(&self, kind: &'static Kind, confidence: Confidence) -> Finding {
-        let (about, other, role) = if self.source.is_inside() {
-            (self.source, self.target, FindingRole::Source)
+        let (other, role) = if self.source.is_inside() {
+            (self.target, FindingRole::Source)
         } else {
-            (self.target, self.source, FindingRole::Target)
+            (self.source, FindingRole::Target)
         };
         Finding {
             kind,
             at: self.at,
-            device: about.subject(),
+            device: self.about().subject(),
             role,
             peer: Some(other.subject()),
             identity: 0,

@@ -8,7 +8,7 @@ pub(crate) use common_model::{
 };
 pub(crate) use sensor_flow::Protocol;
 pub(crate) use sensor_protocols::{Event, FingerprintMethod, LoginOutcome, LookupPhase, NameLookup};
-pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Growth, Recent, SumPerWindow};
+pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Growth, Recent, Sum, SumPerWindow};
 pub(crate) use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::detector::{Context, Detector, Findings, Saved, SavedError, Spec};

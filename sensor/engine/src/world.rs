@@ -204,7 +204,7 @@ impl World {
                 detector.look(seen, &context, &mut self.reported);
             }
         }
-        if !self.reported.findings.is_empty() || !self.reported.sightings.is_empty() {
+        if !self.reported.is_empty() {
             self.take_reports(clock);
         }
     }
@@ -228,6 +228,9 @@ impl World {
         for mut sighting in core::mem::take(&mut self.reported.sightings) {
             sighting.at = clock.wall(sighting.at);
             self.put(Output::Sighting(Box::new(sighting)));
+        }
+        for ongoing in self.reported.ongoing.drain(..) {
+            self.incidents.goes_on(ongoing.kind, ongoing.device, ongoing.identity, ongoing.at);
         }
         self.take_steps(clock);
     }

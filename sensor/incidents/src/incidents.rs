@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use common_model::hash::StableHash;
-use common_model::{ClosedBy, Due, Finding, Incident, IncidentId, IncidentState, Subject, Timestamp};
+use common_model::{ClosedBy, Due, Finding, Incident, IncidentId, IncidentState, Kind, Subject, Timestamp};
 
 use crate::rules;
 
@@ -102,6 +102,16 @@ impl Incidents {
             self.tell(identity, IncidentState::Updated);
         }
         id
+    }
+
+    /// A trouble goes on: what is open is not over yet. One that had gone quiet is told of again.
+    pub fn goes_on(&mut self, kind: &'static Kind, device: Subject, identity: u64, at: Timestamp) {
+        let identity = (kind.message, device, identity);
+        let Some(open) = self.open.get_mut(&identity) else { return };
+        open.incident.last_seen = open.incident.last_seen.max(at);
+        if open.incident.state == IncidentState::Quiet {
+            self.tell(identity, IncidentState::Updated);
+        }
     }
 
     /// Lets what was not seen for its time go quiet, and close.
@@ -305,6 +315,20 @@ mod tests {
         incidents.timeout(Timestamp::from_secs(19 + 3_600));
         assert_eq!(steps(&mut incidents), [("port-scan", "closed", "today")]);
         assert_ne!(incidents.add(&finding(&SCAN, 1, 9_000, 90), Seen::default()), first);
+    }
+
+    #[test]
+    fn what_goes_on_is_not_over() {
+        let mut incidents = Incidents::new();
+        incidents.add(&finding(&SCAN, 1, 10, 90), Seen::default());
+        let device = Subject::Device(DeviceId(1));
+        incidents.goes_on(&SCAN, device, 0, Timestamp::from_secs(3_000));
+        incidents.timeout(Timestamp::from_secs(3_700));
+        assert_eq!(steps(&mut incidents), [("port-scan", "opened", "today")]);
+        incidents.timeout(Timestamp::from_secs(3_000 + 3_600));
+        assert_eq!(steps(&mut incidents), [("port-scan", "closed", "today")]);
+        incidents.goes_on(&SCAN, device, 0, Timestamp::from_secs(9_000));
+        assert!(steps(&mut incidents).is_empty(), "what is closed is not opened by going on");
     }
 
     #[test]

@@ -111,6 +111,15 @@ pub struct SumPerWindow<K> {
     half: Duration,
 }
 
+/// How much a key has, and since when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// How much.
+    pub amount: u64,
+    /// The first of it came so long ago, or the window is so long.
+    pub span: Duration,
+}
+
 impl<K: Hash + Eq + Copy> SumPerWindow<K> {
     /// At most `keys_max` keys.
     #[must_use]
@@ -124,21 +133,22 @@ impl<K: Hash + Eq + Copy> SumPerWindow<K> {
         Recent::<K, Halves<u64>>::memory_bytes(keys_max)
     }
 
-    /// Adds `amount` to a key; returns how much it had in the window.
-    pub fn add(&mut self, key: K, amount: u64, now: Timestamp) -> u64 {
+    /// Adds `amount` to a key; returns how much it has in the window.
+    pub fn add(&mut self, key: K, amount: u64, now: Timestamp) -> Sum {
+        let half = self.half;
         let halves = self.keys.entry(key, || Halves { began_at: now, ..Halves::default() });
-        halves.roll(now, self.half);
+        halves.roll(now, half);
         halves.newer = halves.newer.saturating_add(amount);
-        halves.newer.saturating_add(halves.older)
+        halves.sum(now, half)
     }
 
-    /// How much a key had in the window; does not touch it.
+    /// How much a key has in the window; does not touch it.
     #[must_use]
-    pub fn sum(&self, key: &K, now: Timestamp) -> u64 {
-        self.keys.get(key).map_or(0, |halves| {
+    pub fn sum(&self, key: &K, now: Timestamp) -> Sum {
+        self.keys.get(key).map_or(Sum::default(), |halves| {
             let mut halves = *halves;
             halves.roll(now, self.half);
-            halves.newer.saturating_add(halves.older)
+            halves.sum(now, self.half)
         })
     }
 
@@ -154,6 +164,16 @@ impl<K: Hash + Eq + Copy> SumPerWindow<K> {
     }
 }
 
+impl Halves<u64> {
+    fn sum(&self, now: Timestamp, half: Duration) -> Sum {
+        let older = if self.older > 0 { half } else { Duration::ZERO };
+        Sum {
+            amount: self.newer.saturating_add(self.older),
+            span: now.since(self.began_at).saturating_add(older),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,9 +184,10 @@ mod tests {
     fn a_burst_over_a_border_is_whole() {
         let mut sums = SumPerWindow::new(4, MINUTE, 1);
         sums.add("k", 1, Timestamp::from_secs(0));
-        assert_eq!(sums.add("k", 5, Timestamp::from_secs(29)), 6);
-        assert_eq!(sums.add("k", 5, Timestamp::from_secs(31)), 11);
-        assert_eq!(sums.sum(&"k", Timestamp::from_secs(200)), 0);
+        let sum = |amount, secs| Sum { amount, span: Duration::from_secs(secs) };
+        assert_eq!(sums.add("k", 5, Timestamp::from_secs(29)), sum(6, 29));
+        assert_eq!(sums.add("k", 5, Timestamp::from_secs(31)), sum(11, 30));
+        assert_eq!(sums.sum(&"k", Timestamp::from_secs(200)), sum(0, 0));
     }
 
     #[test]

@@ -91,6 +91,7 @@ impl Detector for DnsTunnel {
 
         let steps = tally.names.estimate().max(tally.answers);
         if steps < tally.told.saturating_mul(2) {
+            out.goes_on(seen, &DNS_TUNNEL, identity);
             return;
         }
         let sure = self.limits.judge(tally, 1);
@@ -103,7 +104,7 @@ impl Detector for DnsTunnel {
                 .with("domain", Fact::indicator(domain, false))
                 .with("names", Fact::Count(u64::from(tally.names.estimate())))
                 .with("bytes", Fact::Bytes(u64::from(tally.bytes.saturating_add(tally.answer_bytes))))
-                .with("window", Fact::Duration(window)),
+                .with("window", Fact::Duration(context.now.since(tally.began_at))),
             ..seen.finding(&DNS_TUNNEL, confidence)
         };
         if sure.is_some() { out.report(finding) } else { out.sight(finding) }
@@ -136,7 +137,7 @@ impl Tally {
                     self.odd = self.odd.saturating_add(u32::from(is_odd));
                 }
             }
-            LookupPhase::Answered { .. } if is_odd => {
+            LookupPhase::Answered { code: 0, .. } if is_odd => {
                 self.answers = self.answers.saturating_add(1);
                 self.answer_bytes = self.answer_bytes.saturating_add(u32::from(lookup.message_bytes));
             }
@@ -176,12 +177,18 @@ fn split_at_registered_domain(name: &str) -> Option<(&str, &str)> {
     Some((below.strip_suffix('.').unwrap_or(below), domain))
 }
 
-/// Reverse lookups are long by nature; names of services and keys (`_ldap._tcp`, `_domainkey`) have types of their own; trusted domains are
-/// the clinic's word.
+/// Addresses are looked up backwards by nature, in `.arpa` and in block lists of mail; names of services and keys (`_ldap._tcp`,
+/// `_domainkey`) have types of their own; trusted domains are the clinic's word.
 fn is_left_out(below: &str, domain: &str, context: &Context<'_>) -> bool {
     domain.ends_with(".arpa")
+        || is_address_backwards(below)
         || below.split('.').any(|label| label.starts_with('_'))
         || context.site.is_trusted_domain(domain)
+}
+
+/// Four numbers below 256 at the beginning: `7.2.0.192.zen`.
+fn is_address_backwards(below: &str) -> bool {
+    below.split('.').take_while(|label| label.parse::<u8>().is_ok()).count() >= 4
 }
 
 /// How many bytes a name carries: an escaped byte is one, a dot between labels none.

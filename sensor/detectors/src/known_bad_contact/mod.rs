@@ -85,6 +85,8 @@ impl Detector for KnownBadContact {
         if growth.reached(1) || sure > told.sure {
             told.sure = told.sure.max(sure);
             out.report(finding);
+        } else {
+            out.goes_on(seen, &KNOWN_BAD_CONTACT, finding.identity);
         }
     }
 

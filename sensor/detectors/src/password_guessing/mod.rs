@@ -76,16 +76,17 @@ impl Detector for PasswordGuessing {
         let min = u64::from(self.limits.failed_min);
         match login.outcome {
             LoginOutcome::Failed => {
-                let count = self.failed.add(door, 1, context.now);
-                if count >= min && (count.is_multiple_of(min)) {
-                    let window = Duration::from_secs(self.limits.window_secs);
+                let Sum { amount: count, span } = self.failed.add(door, 1, context.now);
+                if count >= min && count.is_multiple_of(min) {
                     let mut finding = finding(&PASSWORD_GUESSING, seen, login.service, count);
-                    finding.facts.set("window", Fact::Duration(window));
+                    finding.facts.set("window", Fact::Duration(span));
                     out.report(finding);
+                } else if count > min {
+                    out.goes_on(seen, &PASSWORD_GUESSING, identity(seen, login.service));
                 }
             }
             LoginOutcome::Succeeded => {
-                let count = self.failed.sum(&door, context.now);
+                let Sum { amount: count, .. } = self.failed.sum(&door, context.now);
                 if count >= min {
                     out.report(finding(&LOGIN_AFTER_GUESSING, seen, login.service, count));
                     self.failed.forget(&door);
@@ -100,10 +101,14 @@ impl Detector for PasswordGuessing {
 }
 
 /// The same service of the same other end is the same trouble.
-fn finding(kind: &'static Kind, seen: &Observation<'_>, service: &'static str, count: u64) -> Finding {
+fn identity(seen: &Observation<'_>, service: &'static str) -> u64 {
     let other = if seen.source.is_inside() { seen.target } else { seen.source };
+    StableHash::new("service").bytes(service.as_bytes()).ip(other.ip).finish()
+}
+
+fn finding(kind: &'static Kind, seen: &Observation<'_>, service: &'static str, count: u64) -> Finding {
     Finding {
-        identity: StableHash::new("service").bytes(service.as_bytes()).ip(other.ip).finish(),
+        identity: identity(seen, service),
         facts: Facts::new().with("service", Fact::Choice(service)).with("count", Fact::Count(count)),
         ..seen.finding(kind, Confidence::percent(85))
     }

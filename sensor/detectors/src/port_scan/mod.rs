@@ -67,6 +67,13 @@ struct Limits {
     window_slow_secs: u64,
 }
 
+impl Limits {
+    /// Fast and slow.
+    fn windows(&self) -> [Duration; 2] {
+        [self.window_secs, self.window_slow_secs].map(Duration::from_secs)
+    }
+}
+
 /// The door that is tried on many devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Door {
@@ -85,7 +92,7 @@ struct PortScan {
 
 impl PortScan {
     fn new(limits: Limits, seed: u64) -> Self {
-        let windows = [limits.window_secs, limits.window_slow_secs].map(Duration::from_secs);
+        let windows = limits.windows();
         PortScan {
             doors: windows.map(|window| DistinctPerWindow::new(PAIRS_MAX, window, seed)),
             targets: windows.map(|window| DistinctPerWindow::new(PAIRS_MAX, window, seed)),
@@ -95,30 +102,20 @@ impl PortScan {
 
     /// One more try of `source` that found nothing behind `door` of `target`.
     fn tried(&mut self, seen: &Observation<'_>, door: Door, context: &Context<'_>, out: &mut Findings) {
-        let source = seen.source.subject();
-        let Limits { ports_min, ports_slow_min, targets_min, targets_slow_min, .. } = self.limits;
-        let windows = [self.limits.window_secs, self.limits.window_slow_secs].map(Duration::from_secs);
-        let sure = [SURE_FAST, SURE_SLOW];
-
+        let (source, now) = (seen.source.subject(), context.now);
+        let Limits { ports_min, ports_slow_min, targets_min, targets_slow_min, dark_addresses_min, .. } =
+            self.limits;
+        let windows = self.limits.windows();
         if let Door::Port(protocol @ (Protocol::Tcp | Protocol::Udp), port) = door {
             let hash = StableHash::new("door").u64(protocol as u64).u64(u64::from(port)).finish();
-            for (which, min) in [ports_min, ports_slow_min].into_iter().enumerate() {
-                let growth = self.doors[which].add((source, seen.target.ip), hash, context.now);
-                if growth.reached(min) {
-                    let facts = Facts::new().with("ports", Fact::Count(u64::from(growth.after)));
-                    out.report(scan(&PORT_SCAN, seen, facts, windows[which], sure[which]));
-                }
-            }
+            let growths = self.doors.each_mut().map(|doors| doors.add((source, seen.target.ip), hash, now));
+            report(&PORT_SCAN, "ports", growths, [ports_min, ports_slow_min], windows, seen, out);
         }
         let hash = StableHash::new("target").ip(seen.target.ip).finish();
-        let fast_min = if door == Door::Arp { self.limits.dark_addresses_min } else { targets_min };
-        for (which, min) in [fast_min, targets_slow_min.max(fast_min)].into_iter().enumerate() {
-            let growth = self.targets[which].add((source, door), hash, context.now);
-            if growth.reached(min) {
-                let facts = Facts::new().with("targets", Fact::Count(u64::from(growth.after)));
-                out.report(scan(&ADDRESS_SWEEP, seen, facts, windows[which], sure[which]));
-            }
-        }
+        let growths = self.targets.each_mut().map(|targets| targets.add((source, door), hash, now));
+        let fast_min = if door == Door::Arp { dark_addresses_min } else { targets_min };
+        let mins = [fast_min, targets_slow_min.max(fast_min)];
+        report(&ADDRESS_SWEEP, "targets", growths, mins, windows, seen, out);
     }
 }
 
@@ -173,14 +170,31 @@ fn is_router(seen: &Observation<'_>, context: &Context<'_>) -> bool {
     seen.source.device.and_then(|id| context.inventory.get(id)).is_some_and(|device| device.is_router)
 }
 
-/// The finding: about who did it, or, when that is somebody outside, about whom it was done to.
-fn scan(
+/// Speaks when a limit is reached or doubled: of the fast window, else of the slow one. Tries from outside are weather.
+fn report(
     kind: &'static Kind,
+    fact: &'static str,
+    growths: [Growth; 2],
+    mins: [u32; 2],
+    windows: [Duration; 2],
     seen: &Observation<'_>,
-    facts: Facts,
-    window: Duration,
-    confidence: Confidence,
-) -> Finding {
-    let kind = if seen.source.is_inside() { kind } else { &INTERNET_PROBE };
-    Finding { facts: facts.with("window", Fact::Duration(window)), ..seen.finding(kind, confidence) }
+    out: &mut Findings,
+) {
+    let is_from_inside = seen.source.is_inside();
+    let kind = if is_from_inside { kind } else { &INTERNET_PROBE };
+    let mut limits = growths.into_iter().zip(mins).zip(windows).zip([SURE_FAST, SURE_SLOW]);
+    let passed = limits.find(|(((growth, min), _), _)| growth.after >= *min);
+    let Some((((growth, min), window), confidence)) = passed else { return };
+    if !growth.reached(min) {
+        out.goes_on(seen, kind, 0);
+        return;
+    }
+    let count = Fact::Count(u64::from(growth.after));
+    let facts = Facts::new().with(fact, count.clone()).with("window", Fact::Duration(window));
+    out.report(Finding { facts, ..seen.finding(kind, confidence) });
+    if !is_from_inside {
+        let prober = Fact::indicator(&seen.source.ip.to_string(), false);
+        let facts = Facts::new().with("source", prober).with(fact, count);
+        out.sight(Finding { facts, ..seen.finding(kind, confidence) });
+    }
 }

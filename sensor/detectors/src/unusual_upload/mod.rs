@@ -71,29 +71,48 @@ impl Detector for UnusualUpload {
         };
         let destination = context.inventory.destination(outside.ip);
         let key = (inside.subject(), destination);
-        let sent = self.sent.add(key, up, context.now);
-        let received = self.received.add(key, down, context.now);
+        let Sum { amount: sent, span } = self.sent.add(key, up, context.now);
+        let received = self.received.add(key, down, context.now).amount;
 
-        let Limits { bytes_min, sent_per_received_min, usual_times_max, window_secs } = self.limits;
-        let is_much = sent >= bytes_min && sent >= received.saturating_mul(sent_per_received_min);
-        // The limit crossed by this report, or doubled since, is news.
-        let before = sent.saturating_sub(up);
-        let is_news = before < bytes_min || (sent / bytes_min).ilog2() > (before / bytes_min).max(1).ilog2();
+        let Limits { bytes_min, sent_per_received_min, usual_times_max, .. } = self.limits;
         let usual = context.normal.destination(destination).map_or(0, |known| known.bytes_day_max);
-        if !is_much || !is_news || sent < usual.saturating_mul(usual_times_max) {
+        if sent < received.saturating_mul(sent_per_received_min)
+            || sent < usual.saturating_mul(usual_times_max)
+        {
             return;
         }
-        out.report(Finding {
+        // The limit crossed by this report, or doubled since, is news. Half of it is worth comparing with other clinics.
+        let before = sent.saturating_sub(up);
+        let doubled = |min: u64| steps(sent, min) > steps(before, min);
+        if !doubled(bytes_min / 2) {
+            out.goes_on(seen, &UNUSUAL_UPLOAD, destination);
+            return;
+        }
+        let confidence = Confidence::percent(if usual == 0 { 80 } else { 60 });
+        let finding = Finding {
             identity: destination,
             role: FindingRole::Source,
             facts: Facts::new()
                 .with("bytes", Fact::Bytes(sent))
-                .with("window", Fact::Duration(Duration::from_secs(window_secs))),
-            ..seen.finding(&UNUSUAL_UPLOAD, Confidence::percent(if usual == 0 { 80 } else { 60 }))
-        });
+                .with("window", Fact::Duration(span.max(Duration::from_secs(1)))),
+            ..seen.finding(&UNUSUAL_UPLOAD, confidence)
+        };
+        if doubled(bytes_min) {
+            out.report(finding);
+        } else if sent < bytes_min {
+            let name = context.inventory.outside_name(outside.ip);
+            let place = name.map_or_else(|| outside.ip.to_string(), str::to_owned);
+            let facts = Facts::new().with("destination", Fact::indicator(&place, false));
+            out.sight(Finding { facts: facts.with("bytes", Fact::Bytes(sent)), ..finding });
+        }
     }
 
     fn forgotten(&self) -> u64 {
         self.sent.forgotten()
     }
+}
+
+/// How often `sent` has come to `min`, counting the first time and each doubling.
+fn steps(sent: u64, min: u64) -> u32 {
+    sent.checked_div(min).and_then(u64::checked_ilog2).map_or(0, |doublings| doublings.saturating_add(1))
 }
