@@ -20,6 +20,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Role {
+    /// Measure how fast the engine is on a capture, and where the time goes.
+    Bench(role::bench::Arguments),
     /// The settings: print them with their meaning, or check a file of them.
     Config(role::config::Arguments),
     /// Play labelled captures and say what was found and what was not.
@@ -34,6 +36,7 @@ enum Role {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().role {
+        Role::Bench(arguments) => role::bench::run(&arguments),
         Role::Config(arguments) => role::config::run(&arguments),
         Role::Evaluate(arguments) => role::evaluate::run(&arguments),
         Role::Explain(arguments) => role::explain::run(&arguments),

@@ -1,15 +1,18 @@
 //! Hands over frames with their time; knows operating systems and file formats so nobody else must.
 //!
-//! A [`Recording`] reads a capture file; [`Together`] plays several as one; a [`Script`] plays traffic that is written as text. All are
-//! [`Frames`], which is what a driver of the engine needs to know. [`files`] reads and writes whole small files with a cap, and without leaving halves behind.
+//! A [`Recording`] reads a capture file; [`Together`] plays several as one, [`Repeat`] one many times over; a [`Script`] plays traffic that is
+//! written as text. All are [`Frames`], which is what a driver of the engine needs to know. [`files`] reads and writes whole small files with
+//! a cap, and without leaving halves behind.
 
 pub mod files;
 mod recording;
+mod repeat;
 mod script;
 mod together;
 mod writer;
 
 pub use recording::{OpenError, Recording, Skipped, Warning};
+pub use repeat::{Open, Repeat, rewrite};
 pub use script::{Script, ScriptError};
 pub use together::Together;
 pub use writer::Writer;

@@ -4,6 +4,7 @@
 //! It opens files and asks the machine what time and memory a run took; what is trouble, how bad, and in which words is decided
 //! elsewhere. [`play()`] drives the engine, [`Telling`] turns its outputs into words, [`Teller`]s write them down.
 
+mod bench;
 mod cost;
 mod evaluate;
 mod explain;
@@ -14,6 +15,7 @@ mod summary;
 mod tell;
 mod timeline;
 
+pub use bench::bench;
 pub use cost::Cost;
 pub use evaluate::evaluate;
 pub use explain::explain;

@@ -84,6 +84,7 @@ network_up() {
     space_up switch
     ip -n "$NET-switch" link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0
     ip -n "$NET-switch" link set br0 up promisc on
+    offloads_off switch br0
     # shellcheck disable=SC2086
     for id in $ALWAYS $NEEDS; do device_up "$id"; done
 
@@ -131,7 +132,7 @@ settle() { # servers are listening; what was learned while starting them is forg
 }
 
 capture_start() {
-    serve switch tcpdump tcpdump -i br0 -s 2048 -B 131072 --immediate-mode -w "$WORK/raw.pcap"
+    serve switch tcpdump tcpdump -i br0 -s 65535 -B 131072 --immediate-mode -w "$WORK/raw.pcap"
     CAPTURE=$!
     until grep -qs "listening on" "$WORK/tcpdump.log"; do sleep 0.05; done
     sleep 0.2

@@ -10,6 +10,8 @@ def server(ip):
     link.bind((ip, 5060))
     while True:
         data, peer = link.recvfrom(4096)
+        if data.startswith(b"ACK"):
+            continue
         lines = data.decode(errors="replace").split("\r\n")
         kept = [line for line in lines if line.split(":")[0] in ("Via", "From", "To", "Call-ID", "CSeq", "Contact")]
         link.sendto(("SIP/2.0 200 OK\r\n" + "\r\n".join(kept) + "\r\nExpires: 300\r\nContent-Length: 0\r\n\r\n").encode(), peer)
