@@ -214,10 +214,7 @@ impl World {
         for finding in core::mem::take(&mut self.reported.findings) {
             self.findings = self.findings.saturating_add(1);
             let seen = Seen {
-                has_profile: match finding.device {
-                    Subject::Device(id) => self.normal.has_profile(id) || self.normal.knows_clinic(),
-                    Subject::Address(_) => self.normal.knows_clinic(),
-                },
+                has_profile: self.has_profile(finding.device),
                 is_known: self.is_known(finding.kind.id, finding.device, clock.wall(finding.at)),
             };
             let id = self.incidents.add(&finding, seen);
@@ -226,6 +223,10 @@ impl World {
             self.put(Output::Finding(finding, id));
         }
         for mut sighting in core::mem::take(&mut self.reported.sightings) {
+            // Before a clinic is known all of it is unusual: nothing to compare with others.
+            if sighting.kind.needs_profile && !self.has_profile(sighting.device) {
+                continue;
+            }
             sighting.at = clock.wall(sighting.at);
             self.put(Output::Sighting(Box::new(sighting)));
         }
@@ -233,6 +234,12 @@ impl World {
             self.incidents.goes_on(ongoing.kind, ongoing.device, ongoing.identity, ongoing.at);
         }
         self.take_steps(clock);
+    }
+
+    /// Whether what is normal is known, so that a finding can be unusual.
+    fn has_profile(&self, subject: Subject) -> bool {
+        let knows_device = matches!(subject, Subject::Device(id) if self.normal.has_profile(id));
+        knows_device || self.normal.knows_clinic()
     }
 
     /// Steps of incidents become outputs.

@@ -77,7 +77,9 @@ impl Device {
 }
 
 pub(crate) fn vendor(mac: Mac) -> Option<&'static str> {
-    if mac.is_randomised() || mac.is_group() {
+    // Addresses of protocols and of documents (RFC 9542) are nobody's make.
+    let is_of_protocol = matches!(mac.0, [0x00, 0x00, 0x5e, ..]);
+    if mac.is_randomised() || mac.is_group() || is_of_protocol {
         return None;
     }
     oui_data::lookup(&mac.to_string()).map(oui_data::OuiData::organization)

@@ -46,11 +46,17 @@ pub(crate) fn packed(value: u64) -> u16 {
     (((value as f64) + 1.0).log2() * STEPS).round().min(65_534.0) as u16
 }
 
+fn unpacked(packed: u16) -> u64 {
+    ((f64::from(packed) / STEPS).exp2() - 1.0).round() as u64
+}
+
 /// What is usual of one measure at one hour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Usual {
     /// The median of the hours alike.
     pub median: u64,
+    /// The largest of all hours.
+    pub largest: u64,
     /// How many hours alike there were.
     pub samples: u32,
     median_log2: f64,
@@ -68,10 +74,10 @@ impl Usual {
         above / (self.deviation_log2 * TO_STANDARD).max(1.0 / 6.0)
     }
 
-    /// How many times the usual this is.
+    /// How many times the usual this is, when that is at least `floor`: what is many times nothing may still be little.
     #[must_use]
-    pub fn times(&self, value: u64) -> f64 {
-        (value as f64 + 1.0) / (self.median as f64 + 1.0)
+    pub fn times(&self, value: u64, floor: u64) -> f64 {
+        value as f64 / self.median.max(floor).max(1) as f64
     }
 }
 
@@ -120,6 +126,14 @@ impl Habits {
         self.to - self.from >= LEARNED_HOURS_MIN
     }
 
+    /// Whether the device was heard at all within half a day of this hour. One that was away (a laptop at home, a closed clinic) was not
+    /// quiet: that says nothing of what is usual when it is here.
+    fn was_here(&self, number: u64) -> bool {
+        const HALF_A_DAY: u64 = 12;
+        let (from, to) = (number.saturating_sub(HALF_A_DAY), number.saturating_add(HALF_A_DAY));
+        (from.max(self.from)..to.min(self.to)).any(|near| !matches!(self.get(near), UNKNOWN | [0, 0, 0]))
+    }
+
     /// What is usual of a measure in the hour of `now`.
     pub(crate) fn usual(&self, measure: Measure, now: Timestamp, calendar: &dyn Calendar) -> Option<Usual> {
         if !self.is_learned() {
@@ -135,13 +149,18 @@ impl Habits {
             }
         };
         let this_number = now.as_secs() / 3_600;
+        let mut largest = 0;
         let mut samples = ArrayVec::<u16, SAMPLES_MAX>::new();
         for number in self.from..self.to {
             // The same hour of the day, or one beside it where the clock was changed between.
             let is_near = matches!(number.abs_diff(this_number) % 24, 0 | 1 | 23);
             let hour = self.get(number);
+            if hour == UNKNOWN {
+                continue;
+            }
+            largest = largest.max(hour[measure as usize]);
             if is_near
-                && hour != UNKNOWN
+                && self.was_here(number)
                 && alike(calendar.hour_of(Timestamp::from_secs(number * 3_600)))
                 && samples.try_push(hour[measure as usize]).is_err()
             {
@@ -157,7 +176,8 @@ impl Habits {
         let deviation = self::median(&mut samples)?;
         let median_log2 = f64::from(median) / STEPS;
         Some(Usual {
-            median: (median_log2.exp2() - 1.0).round() as u64,
+            median: unpacked(median),
+            largest: unpacked(largest),
             samples: count,
             median_log2,
             deviation_log2: f64::from(deviation) / STEPS,

@@ -20,6 +20,8 @@ pub struct Transcript {
     pub cards: u64,
     /// Findings of the kinds that are written down.
     pub findings: u64,
+    /// Sightings of them.
+    pub sightings: u64,
 }
 
 /// A day; a transcript knows no calendar.
@@ -105,6 +107,7 @@ impl Teller for Transcript {
                 self.incident(incident, *at, device, words);
             }
             Told::Sighting { sighting, device } if self.is_wanted(sighting.kind.id) => {
+                self.sightings += 1;
                 let time = self.time(sighting.at);
                 self.line(&format!("{time}  sighting {} {}", sighting.kind.id, name(device)));
                 self.facts(&sighting.facts);

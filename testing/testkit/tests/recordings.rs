@@ -49,7 +49,7 @@ fn stand_five_ways(paths: &[PathBuf]) {
     let faults: Vec<String> = paths
         .iter()
         .filter_map(|path| {
-            five_ways::check(&|| open_capture(path), &inputs, &[]).err().map(|err| (path, err))
+            five_ways::check(&|| open_capture(path), &inputs, &inputs, &[]).err().map(|err| (path, err))
         })
         .map(|(path, err)| format!("{}: {err:#}", path.display()))
         .collect();

@@ -13,7 +13,7 @@ pub(crate) static SPEC: Spec = Spec {
     id: "increased-activity",
     kinds: &[&INCREASED_ACTIVITY],
     wants: &[Topic::Contact],
-    memory_bytes_max: Recent::<DeviceId, Timestamp>::memory_bytes(DEVICES_MAX),
+    memory_bytes_max: Recent::<DeviceId, Looked>::memory_bytes(DEVICES_MAX),
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
     build: |settings| {
@@ -49,53 +49,77 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 struct Limits {
     deviations_min: f64,
     times_min: f64,
+    largest_times_min: f64,
     bytes_min: u64,
     flows_min: u64,
     peers_min: u64,
 }
 
+/// When a device's hour was looked at last, and what was told of it.
+#[derive(Clone, Copy, Debug)]
+struct Looked {
+    at: Timestamp,
+    /// How many times the usual we have said; 0 once it was usual again.
+    told: f64,
+}
+
 struct IncreasedActivity {
     limits: Limits,
-    looked: Recent<DeviceId, Timestamp>,
+    looked: Recent<DeviceId, Looked>,
 }
 
 impl Detector for IncreasedActivity {
     fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
         let Some(device) = seen.source.device else { return };
-        let looked = self.looked.entry(device, || context.now);
-        if context.now.since(*looked) < LOOK_EVERY {
+        let now = context.now;
+        let looked = self.looked.entry(device, || Looked { at: now, told: 0.0 });
+        if now.since(looked.at) < LOOK_EVERY {
             return;
         }
-        *looked = context.now;
-        for measure in Measure::ALL {
-            let (least, word) = match measure {
-                Measure::Bytes => (self.limits.bytes_min, "bytes"),
-                Measure::Flows => (self.limits.flows_min, "flows"),
-                Measure::Peers => (self.limits.peers_min, "peers"),
-            };
-            let value = context.normal.so_far(device, measure);
-            if value < least {
-                continue;
-            }
-            let Some(usual) = context.normal.usual(device, measure, context.now, context.calendar) else {
-                continue;
-            };
-            let times = usual.times(value);
-            if times < self.limits.times_min || usual.deviations_above(value) < self.limits.deviations_min {
-                continue;
-            }
-            out.report(Finding {
-                peer: None,
-                facts: Facts::new()
-                    .with("measure", Fact::Choice(word))
-                    .with("times", Fact::Count(times.round() as u64)),
-                ..seen.finding(&INCREASED_ACTIVITY, Confidence::percent(75))
-            });
+        looked.at = now;
+        let Some((word, times)) = self.limits.most_unusual(device, context) else {
+            looked.told = 0.0;
+            return;
+        };
+        if times < 2.0 * looked.told {
+            out.goes_on(seen, &INCREASED_ACTIVITY, 0);
             return;
         }
+        looked.told = times;
+        out.report(Finding {
+            peer: None,
+            facts: Facts::new()
+                .with("measure", Fact::Choice(word))
+                .with("times", Fact::Count(times.round() as u64)),
+            ..seen.finding(&INCREASED_ACTIVITY, Confidence::percent(75))
+        });
     }
 
     fn forgotten(&self) -> u64 {
         self.looked.forgotten()
+    }
+}
+
+impl Limits {
+    /// The measure that is farthest above the usual of this hour, and how many times; `None` when all are usual.
+    fn most_unusual(&self, device: DeviceId, context: &Context<'_>) -> Option<(&'static str, f64)> {
+        let unusual = |measure| {
+            let (least, word) = match measure {
+                Measure::Bytes => (self.bytes_min, "bytes"),
+                Measure::Flows => (self.flows_min, "flows"),
+                Measure::Peers => (self.peers_min, "peers"),
+            };
+            let value = context.normal.so_far(device, measure);
+            if value < least {
+                return None;
+            }
+            let usual = context.normal.usual(device, measure, context.now, context.calendar)?;
+            let times = usual.times(value, (least as f64 / self.times_min) as u64);
+            let is_unusual = times >= self.times_min
+                && usual.deviations_above(value) >= self.deviations_min
+                && value as f64 >= usual.largest as f64 * self.largest_times_min;
+            is_unusual.then_some((word, times))
+        };
+        Measure::ALL.into_iter().filter_map(unusual).max_by(|(_, one), (_, other)| one.total_cmp(other))
     }
 }

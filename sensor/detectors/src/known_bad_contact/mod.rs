@@ -9,7 +9,7 @@ use crate::prelude::*;
 /// What it is.
 pub(crate) static SPEC: Spec = Spec {
     id: "known-bad-contact",
-    kinds: &[&KNOWN_BAD_CONTACT],
+    kinds: &[&KNOWN_BAD_CONTACT, &KNOWN_BAD_HINT],
     wants: &[Topic::Contact, Topic::NameLookup, Topic::Request, Topic::ServerName, Topic::Fingerprint],
     memory_bytes_max: Recent::<(Subject, u64), Told>::memory_bytes(PAIRS_MAX),
     readme: include_str!("README.md"),
@@ -22,8 +22,14 @@ pub(crate) static SPEC: Spec = Spec {
     },
 };
 
-/// Red by itself when exact and fresh (PRODUCT decision 3); what is stale or only asked for stays below `card_from`.
-static KNOWN_BAD_CONTACT: Kind = Kind {
+/// Red by itself when exact and fresh (PRODUCT decision 3); what is stale or was only tried stays below `card_from`.
+static KNOWN_BAD_CONTACT: Kind = ROW;
+
+/// A name was looked up and nothing more was seen (a mail filter does that, too), or a program looks like a bad one (another may, too).
+static KNOWN_BAD_HINT: Kind =
+    Kind { id: "known-bad-hint", severity: Severity::High, alone: Due::Today, ..ROW };
+
+const ROW: Kind = Kind {
     id: "known-bad-contact",
     category: Category::C2Beacon,
     techniques: &["T1071"],
@@ -39,12 +45,19 @@ static KNOWN_BAD_CONTACT: Kind = Kind {
 /// Most pairs of (device, indicator) remembered. Guess: a clinic that has more has other worries.
 const PAIRS_MAX: usize = 1_024;
 
-/// How sure a match makes us: contact was made; a name was looked up (a mail filter does that, too); something was only tried.
-const MADE: u8 = 95;
-const LOOKED_UP: u8 = 70;
-const TRIED: u8 = 50;
+/// How sure a match makes us: contact was made; there is a hint of it; something was only tried, or came from outside and was answered.
+const MADE: Match = Match { kind: &KNOWN_BAD_CONTACT, sure: 95 };
+const HINTED: Match = Match { kind: &KNOWN_BAD_HINT, sure: 70 };
+const TRIED: Match = Match { kind: &KNOWN_BAD_CONTACT, sure: 50 };
 /// What a stale match is worth at most.
 const STALE_MAX: u8 = 40;
+
+/// What a match is worth.
+#[derive(Clone, Copy, Debug)]
+struct Match {
+    kind: &'static Kind,
+    sure: u8,
+}
 
 /// Overridden in `[detectors.known-bad-contact]`; what each means and where the defaults come from: `settings.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -70,14 +83,14 @@ impl Detector for KnownBadContact {
         if context.indicators.is_empty() {
             return;
         }
-        let Some((indicator, sure)) = find(seen, context) else { return };
+        let Some((indicator, Match { kind, sure })) = find(seen, context) else { return };
         let is_fresh = indicator.is_fresh(context.now, self.limits.fresh_days_max);
         let sure = if is_fresh { sure } else { sure.min(STALE_MAX) };
         let identity = StableHash::new("indicator").bytes(indicator.value.as_bytes()).finish();
         // Whichever of them it was, a device that has to do with what is bad is one trouble.
         let finding = Finding {
             facts: Facts::new().with("indicator", Fact::indicator(&indicator.value, true)),
-            ..seen.finding(&KNOWN_BAD_CONTACT, Confidence::percent(sure))
+            ..seen.finding(kind, Confidence::percent(sure))
         };
         let told = self.told.entry((finding.device, identity), Told::default);
         let growth = Growth { before: told.times, after: told.times.saturating_add(1) };
@@ -86,7 +99,7 @@ impl Detector for KnownBadContact {
             told.sure = told.sure.max(sure);
             out.report(finding);
         } else {
-            out.goes_on(seen, &KNOWN_BAD_CONTACT, finding.identity);
+            out.goes_on(seen, kind, finding.identity);
         }
     }
 
@@ -96,21 +109,21 @@ impl Detector for KnownBadContact {
 }
 
 /// What is known of what was seen, and how sure it makes us.
-fn find<'a>(seen: &Observation<'_>, context: &Context<'a>) -> Option<(&'a Indicator, u8)> {
+fn find<'a>(seen: &Observation<'_>, context: &Context<'a>) -> Option<(&'a Indicator, Match)> {
     let known = context.indicators;
     match seen.what {
         What::Contact(contact) => {
             let (outside, sure) = match (contact.phase, seen.source.is_inside()) {
                 (Phase::Answered, true) => (seen.target.ip, MADE),
                 // The world knocks at every door; an answer to it is what counts.
-                (Phase::Answered, false) => (seen.source.ip, LOOKED_UP - 1),
+                (Phase::Answered, false) => (seen.source.ip, TRIED),
                 (Phase::Refused | Phase::Unanswered, true) => (seen.target.ip, TRIED),
                 _ => return None,
             };
             known.ip(outside).map(|known| (known, sure))
         }
         What::Said(Event::NameLookup(lookup)) if lookup.phase == LookupPhase::Asked => {
-            known.domain(lookup.name).map(|known| (known, LOOKED_UP))
+            known.domain(lookup.name).map(|known| (known, HINTED))
         }
         What::Said(Event::ServerName(name)) => known.domain(name).map(|known| (known, MADE)),
         What::Said(Event::Request(request)) => {
@@ -118,7 +131,7 @@ fn find<'a>(seen: &Observation<'_>, context: &Context<'a>) -> Option<(&'a Indica
             by_url.or_else(|| known.domain(request.host)).map(|known| (known, MADE))
         }
         What::Said(Event::Fingerprint(print)) if print.method == FingerprintMethod::Ja4 => {
-            known.ja4(print.value).map(|known| (known, LOOKED_UP))
+            known.ja4(print.value).map(|known| (known, HINTED))
         }
         What::Said(_) | What::Moved(_) | What::Arp(_) | What::NewDevice => None,
     }
