@@ -47,12 +47,7 @@ pub fn play_once(
 ///
 /// # Errors
 /// Says which way went wrong, and where the outputs part.
-pub fn check(
-    open: Open<'_>,
-    inputs: &Inputs,
-    later: &Inputs,
-    kinds: &[&'static str],
-) -> anyhow::Result<()> {
+pub fn check(open: Open<'_>, inputs: &Inputs, later: &Inputs, kinds: &[&'static str]) -> anyhow::Result<()> {
     seeds_agree(open, inputs).context("with another seed")?;
     cuts_agree(open, inputs).context("with TCP cut into other segments")?;
     losses_do_no_harm(open, inputs).context("with one frame in a hundred missing")?;
