@@ -28,6 +28,12 @@ impl<T: Default + Copy> Halves<T> {
         self.newer = T::default();
         self.began_at = now;
     }
+
+    /// How long ago the first of what is counted came, or how long the window is.
+    fn span(&self, now: Timestamp, half: Duration, has_older: bool) -> Duration {
+        let older = if has_older { half } else { Duration::ZERO };
+        now.since(self.began_at).saturating_add(older)
+    }
 }
 
 /// A window of no length at all would never roll.
@@ -78,8 +84,9 @@ impl<K: Hash + Eq + Copy> DistinctPerWindow<K> {
         Recent::<K, Halves<Distinct>>::memory_bytes(keys_max)
     }
 
-    /// Adds one thing (by its hash) to a key; returns about how many different ones the key had in the window, before and after.
-    pub fn add(&mut self, key: K, hash: u64, now: Timestamp) -> Growth {
+    /// Adds one thing (by its hash) to a key; returns about how many different ones the key had in the window, before and after, and how
+    /// long ago the first of them came.
+    pub fn add(&mut self, key: K, hash: u64, now: Timestamp) -> (Growth, Duration) {
         let halves = self.keys.entry(key, || Halves { began_at: now, ..Halves::default() });
         halves.roll(now, self.half);
         let mut both = halves.newer;
@@ -89,7 +96,7 @@ impl<K: Hash + Eq + Copy> DistinctPerWindow<K> {
         let before = both.estimate();
         halves.newer.add(hash);
         both.add(hash);
-        Growth { before, after: both.estimate() }
+        (Growth { before, after: both.estimate() }, halves.span(now, self.half, !halves.older.is_empty()))
     }
 
     /// Forgets a key; true when it was there.
@@ -166,11 +173,8 @@ impl<K: Hash + Eq + Copy> SumPerWindow<K> {
 
 impl Halves<u64> {
     fn sum(&self, now: Timestamp, half: Duration) -> Sum {
-        let older = if self.older > 0 { half } else { Duration::ZERO };
-        Sum {
-            amount: self.newer.saturating_add(self.older),
-            span: now.since(self.began_at).saturating_add(older),
-        }
+        let amount = self.newer.saturating_add(self.older);
+        Sum { amount, span: self.span(now, half, self.older > 0) }
     }
 }
 
@@ -196,8 +200,9 @@ mod tests {
         for hash in 0..20_u64 {
             names.add(1, hash << 48, Timestamp::from_secs(hash));
         }
-        assert_eq!(names.add(1, 0, Timestamp::from_secs(40)).after, 20);
-        assert_eq!(names.add(1, 0, Timestamp::from_secs(140)), Growth { before: 0, after: 1 });
+        assert_eq!(names.add(1, 0, Timestamp::from_secs(40)).0.after, 20);
+        let alone = (Growth { before: 0, after: 1 }, Duration::ZERO);
+        assert_eq!(names.add(1, 0, Timestamp::from_secs(140)), alone);
     }
 
     #[test]

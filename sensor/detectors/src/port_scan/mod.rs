@@ -105,17 +105,16 @@ impl PortScan {
         let (source, now) = (seen.source.subject(), context.now);
         let Limits { ports_min, ports_slow_min, targets_min, targets_slow_min, dark_addresses_min, .. } =
             self.limits;
-        let windows = self.limits.windows();
         if let Door::Port(protocol @ (Protocol::Tcp | Protocol::Udp), port) = door {
             let hash = StableHash::new("door").u64(protocol as u64).u64(u64::from(port)).finish();
             let growths = self.doors.each_mut().map(|doors| doors.add((source, seen.target.ip), hash, now));
-            report(&PORT_SCAN, "ports", growths, [ports_min, ports_slow_min], windows, seen, out);
+            report(&PORT_SCAN, "ports", growths, [ports_min, ports_slow_min], seen, out);
         }
         let hash = StableHash::new("target").ip(seen.target.ip).finish();
         let growths = self.targets.each_mut().map(|targets| targets.add((source, door), hash, now));
         let fast_min = if door == Door::Arp { dark_addresses_min } else { targets_min };
         let mins = [fast_min, targets_slow_min.max(fast_min)];
-        report(&ADDRESS_SWEEP, "targets", growths, mins, windows, seen, out);
+        report(&ADDRESS_SWEEP, "targets", growths, mins, seen, out);
     }
 }
 
@@ -161,9 +160,10 @@ fn was_looked_up(seen: &Observation<'_>, context: &Context<'_>) -> bool {
     !seen.target.is_inside() && context.inventory.outside_name(seen.target.ip).is_some()
 }
 
-/// Nobody was ever heard at this address.
+/// Nobody was ever heard at this address. Whoever has none itself only asks whether it is free (RFC 5227).
 fn is_dark(seen: &Observation<'_>) -> bool {
-    seen.target.device.is_none() && seen.source.ip != seen.target.ip
+    let is_probe = seen.source.ip.is_unspecified() && seen.source.device.is_none();
+    seen.target.device.is_none() && seen.source.ip != seen.target.ip && !is_probe
 }
 
 fn is_router(seen: &Observation<'_>, context: &Context<'_>) -> bool {
@@ -174,23 +174,22 @@ fn is_router(seen: &Observation<'_>, context: &Context<'_>) -> bool {
 fn report(
     kind: &'static Kind,
     fact: &'static str,
-    growths: [Growth; 2],
+    growths: [(Growth, Duration); 2],
     mins: [u32; 2],
-    windows: [Duration; 2],
     seen: &Observation<'_>,
     out: &mut Findings,
 ) {
     let is_from_inside = seen.source.is_inside();
     let kind = if is_from_inside { kind } else { &INTERNET_PROBE };
-    let mut limits = growths.into_iter().zip(mins).zip(windows).zip([SURE_FAST, SURE_SLOW]);
-    let passed = limits.find(|(((growth, min), _), _)| growth.after >= *min);
-    let Some((((growth, min), window), confidence)) = passed else { return };
+    let mut limits = growths.into_iter().zip(mins).zip([SURE_FAST, SURE_SLOW]);
+    let passed = limits.find(|(((growth, _), min), _)| growth.after >= *min);
+    let Some((((growth, span), min), confidence)) = passed else { return };
     if !growth.reached(min) {
         out.goes_on(seen, kind, 0);
         return;
     }
     let count = Fact::Count(u64::from(growth.after));
-    let facts = Facts::new().with(fact, count.clone()).with("window", Fact::Duration(window));
+    let facts = Facts::new().with(fact, count.clone()).with("window", Fact::Duration(span.max(Duration::from_secs(1))));
     out.report(Finding { facts, ..seen.finding(kind, confidence) });
     if !is_from_inside {
         let prober = Fact::indicator(&seen.source.ip.to_string(), false);
