@@ -10,7 +10,7 @@ use knowledge_indicators::Indicators;
 use sensor_decode::{
     Arp, Frame, IcmpKind, Ip, Net, Packet, PortId, Tcp, Transport, Undecodable, Vlan, decode, quoted,
 };
-use sensor_detectors::{ALL as DETECTORS, ArpSeen, Contact, End, Moved, Observation, Phase};
+use sensor_detectors::{ArpSeen, Contact, End, Moved, Observation, Phase};
 use sensor_flow::reassembly::{Half, Pool};
 use sensor_flow::{Flow, FlowId, FlowTable, Protocol, Touched};
 use sensor_inventory::{How, Inside, Inventory, Where};
@@ -20,7 +20,7 @@ use sensor_protocols::{ALL as PROTOCOLS, Carrier, Event, Input, Parser, Probe, P
 use crate::clock::{Clock, Tick};
 use crate::copies::Copies;
 use crate::output::{Counts, Output};
-use crate::settings::{self, BudgetError, Depth, EngineError, Limits, Setup};
+use crate::settings::{self, Depth, EngineError, Setup};
 use crate::sight::{BLIND_AFTER, PortReport, Sight, SightState};
 use crate::snapshot::Snapshot;
 use crate::world::World;
@@ -42,7 +42,7 @@ pub enum Command {
 
 /// What is kept with each conversation.
 #[derive(Debug, Default)]
-struct Conversation {
+pub(crate) struct Conversation {
     reading: Reading,
     halves: [Half; 2],
 }
@@ -90,7 +90,7 @@ impl Engine {
     pub fn new(setup: Setup) -> Result<Self, EngineError> {
         let Setup { site, indicators, learned, limits, depth, seed } = setup;
         Engine::check(&site)?;
-        fit(limits)?;
+        limits.fit()?;
         Ok(Engine {
             clock: Clock::default(),
             wakes_at: Timestamp::EPOCH,
@@ -528,25 +528,6 @@ impl Engine {
         let last_heard = self.clock.wall(last_heard);
         self.world.put(Output::Sight { port, state, at, last_heard });
     }
-}
-
-/// Whether the tables fit in the memory that they may take.
-fn fit(limits: Limits) -> Result<(), BudgetError> {
-    let mut parts = vec![
-        ("conversations", FlowTable::<Conversation>::memory_bytes(limits.flows_max)),
-        ("reassembly", Pool::memory_bytes(limits.windows_max)),
-        ("devices", Inventory::memory_bytes_max()),
-        ("habits", Normal::memory_bytes_max()),
-        ("copies", Copies::memory_bytes()),
-        ("incidents", sensor_incidents::MEMORY_BYTES_MAX),
-        ("outputs", World::OUTPUTS_BYTES_MAX),
-    ];
-    parts.extend(DETECTORS.iter().map(|spec| (spec.id, spec.memory_bytes_max)));
-    if parts.iter().map(|(_, bytes)| bytes).sum::<usize>() <= limits.memory_bytes_max {
-        return Ok(());
-    }
-    parts.sort_by_key(|(_, bytes)| core::cmp::Reverse(*bytes));
-    Err(BudgetError { parts, memory_bytes_max: limits.memory_bytes_max })
 }
 
 /// Reads what comes next, after finding out what it is.

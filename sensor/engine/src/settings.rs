@@ -5,10 +5,15 @@ use std::sync::Arc;
 use common_site::{Monitored, Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_detectors::ALL as DETECTORS;
-use sensor_inventory::Inside;
-use sensor_normal::{Calendar, HourOf};
+use sensor_flow::FlowTable;
+use sensor_flow::reassembly::Pool;
+use sensor_inventory::{Inside, Inventory};
+use sensor_normal::{Calendar, HourOf, Normal};
 
 use crate::Snapshot;
+use crate::copies::Copies;
+use crate::engine::Conversation;
+use crate::world::World;
 
 /// Everything that an engine is made from.
 #[derive(Debug, Default)]
@@ -48,6 +53,34 @@ impl Default for Limits {
             // The whole process shall stay under 64 MiB with all tables full; this is the tables' part.
             memory_bytes_max: 48 << 20,
         }
+    }
+}
+
+impl Limits {
+    /// What each table may take, in bytes.
+    #[must_use]
+    pub fn tables(&self) -> Vec<(&'static str, usize)> {
+        let mut tables = vec![
+            ("conversations", FlowTable::<Conversation>::memory_bytes(self.flows_max)),
+            ("reassembly", Pool::memory_bytes(self.windows_max)),
+            ("devices", Inventory::memory_bytes_max()),
+            ("habits", Normal::memory_bytes_max()),
+            ("copies", Copies::memory_bytes()),
+            ("incidents", sensor_incidents::MEMORY_BYTES_MAX),
+            ("outputs", World::OUTPUTS_BYTES_MAX),
+        ];
+        tables.extend(DETECTORS.iter().map(|spec| (spec.id, spec.memory_bytes_max)));
+        tables
+    }
+
+    /// Whether the tables fit in the memory that they may take.
+    pub(crate) fn fit(&self) -> Result<(), BudgetError> {
+        let mut parts = self.tables();
+        if parts.iter().map(|(_, bytes)| bytes).sum::<usize>() <= self.memory_bytes_max {
+            return Ok(());
+        }
+        parts.sort_by_key(|(_, bytes)| core::cmp::Reverse(*bytes));
+        Err(BudgetError { parts, memory_bytes_max: self.memory_bytes_max })
     }
 }
 

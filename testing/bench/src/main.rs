@@ -1,6 +1,7 @@
 //! Makes large captures for benches out of small ones, and says what is in them. `office.sh` beside it records the small one.
 //!
 //! `cargo run -p testing-bench -- repeat IN.pcap OUT.pcap MEGABYTES`   plays IN over and over until OUT is that large
+//! `cargo run -p testing-bench -- flood OUT.pcap FRAMES`               traffic that fills every table of the sensor
 //! `cargo run -p testing-bench -- describe FILE.pcap`                  sizes, conversations; fails when it is not as on a wire
 //! `cargo run -p testing-bench -- count FILE.pcap`                     reads it and does nothing else: what reading costs
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to who called it")]
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use sensor_capture::{Frames, Recording, Repeat, Writer};
 use sensor_decode::LinkType;
+use testing_testkit::flood::Flood;
 
 use crate::figures::Figures;
 
@@ -29,11 +31,12 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args[..] {
         ["repeat", from, to, megabytes] => repeat(Path::new(from), Path::new(to), megabytes),
+        ["flood", to, frames] => flood(Path::new(to), frames),
         ["describe", file] => describe(Path::new(file)),
         ["count", file] => count(Path::new(file)),
-        _ => {
-            Err(anyhow::anyhow!("usage: testing-bench repeat IN OUT MEGABYTES | describe FILE | count FILE"))
-        }
+        _ => Err(anyhow::anyhow!(
+            "usage: testing-bench repeat IN OUT MEGABYTES | flood OUT FRAMES | describe FILE | count FILE"
+        )),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -77,6 +80,18 @@ fn repeat(from: &Path, to: &Path, megabytes: &str) -> anyhow::Result<()> {
             eprintln!("  {:5} of {megabytes} MB", hundreds * 100);
         }
         next = frames.next_frame();
+    }
+    writer.into_inner().flush().with_context(failed)
+}
+
+fn flood(to: &Path, frames: &str) -> anyhow::Result<()> {
+    let frames: u32 = frames.parse().with_context(|| format!("{frames} is not a number of frames"))?;
+    let failed = || format!("could not write {}", to.display());
+    let out = BufWriter::new(File::create(to).with_context(failed)?);
+    let mut writer = Writer::new(out, LinkType::Ethernet).with_context(failed)?;
+    let mut flood = Flood::new(frames, 7);
+    while let Some(frame) = flood.next_frame() {
+        writer.write(&frame).with_context(failed)?;
     }
     writer.into_inner().flush().with_context(failed)
 }

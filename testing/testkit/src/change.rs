@@ -8,10 +8,14 @@ use sensor_decode::{Frame, LinkType, PortId, Vlan};
 
 /// A small generator for changes that must be the same in every run (SplitMix64; Steele, Lea and Flood, 2014).
 #[derive(Clone, Debug)]
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn throw(&mut self) -> u64 {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Dice(seed)
+    }
+
+    pub(crate) fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -19,7 +23,7 @@ impl Dice {
     }
 
     /// One of `sides`, each as likely.
-    fn is_one_in(&mut self, sides: u64) -> bool {
+    pub(crate) fn is_one_in(&mut self, sides: u64) -> bool {
         self.throw().is_multiple_of(sides.max(1))
     }
 }

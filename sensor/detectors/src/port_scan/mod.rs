@@ -189,7 +189,9 @@ fn report(
         return;
     }
     let count = Fact::Count(u64::from(growth.after));
-    let facts = Facts::new().with(fact, count.clone()).with("window", Fact::Duration(span.max(Duration::from_secs(1))));
+    let facts = Facts::new()
+        .with(fact, count.clone())
+        .with("window", Fact::Duration(span.max(Duration::from_secs(1))));
     out.report(Finding { facts, ..seen.finding(kind, confidence) });
     if !is_from_inside {
         let prober = Fact::indicator(&seen.source.ip.to_string(), false);
