@@ -23,7 +23,7 @@ use timetable::MILLIS_PER_DAY;
 
 pub use error::DaysError;
 pub use plan::{Placed, Plan, PlanFrames};
-pub use timetable::Timetable;
+pub use timetable::{Attack, Timetable};
 
 /// A recorded clinic: its scenes and its timetable.
 #[derive(Clone, Debug)]
@@ -87,8 +87,8 @@ impl Clinic {
     /// # Errors
     /// [`DaysError::Moment`] when the day lies outside what the calendar can say.
     pub fn attack_day(&self, seed: u64, strength: f64) -> Result<Plan, DaysError> {
-        let attacks: Vec<_> =
-            self.timetable.attacks.iter().map(|attack| (attack.at_millis, attack.scene.as_str())).collect();
+        let on_the_day = |attack: &'_ Attack| Some((attack.at_millis?, attack.scene.clone()));
+        let attacks: Vec<_> = self.timetable.attacks().iter().filter_map(on_the_day).collect();
         self.day_with(&attacks, seed, strength)
     }
 
@@ -97,17 +97,17 @@ impl Clinic {
     /// # Errors
     /// [`DaysError::NoSuchScene`] when `scene` is not an attack of the timetable.
     pub fn one_attack(&self, scene: &str, seed: u64, strength: f64) -> Result<Plan, DaysError> {
-        if !self.timetable.attack_names().any(|name| name == scene) {
+        if !self.timetable.attacks().iter().any(|attack| attack.scene == scene) {
             return Err(DaysError::NoSuchScene { scene: scene.to_owned() });
         }
-        self.day_with(&[(MILLIS_PER_DAY / 24 * 10, scene)], seed, strength)
+        self.day_with(&[(MILLIS_PER_DAY / 24 * 10, scene.to_owned())], seed, strength)
     }
 
-    fn day_with(&self, attacks: &[(u32, &str)], seed: u64, strength: f64) -> Result<Plan, DaysError> {
+    fn day_with(&self, attacks: &[(u32, String)], seed: u64, strength: f64) -> Result<Plan, DaysError> {
         let day = self.timetable.attack_date;
         let mut events = Vec::new();
         self.draw(day, seed, &mut events)?;
-        for &(at_millis, scene) in attacks {
+        for &(at_millis, ref scene) in attacks {
             events.push(self.event(day, at_millis, scene, Some(strength))?);
         }
 

@@ -31,17 +31,20 @@ pub struct Timetable {
     pub(crate) attack_date: Date,
     pub(crate) cable_pulled_millis: u32,
     pub(crate) ends_millis: u32,
-    pub(crate) attacks: Vec<Attack>,
-    other_attacks: Vec<String>,
+    attacks: Vec<Attack>,
     away: BTreeMap<String, f64>,
     calm: Vec<Entry>,
 }
 
-/// An attack scene at its fixed time.
+/// An attack scene.
 #[derive(Clone, Debug)]
-pub(crate) struct Attack {
-    pub(crate) at_millis: u32,
-    pub(crate) scene: String,
+pub struct Attack {
+    /// Which scene.
+    pub scene: String,
+    /// The kinds of trouble of which one must be seen.
+    pub signs: Vec<String>,
+    /// When it happens on the day of the attack; `None` when it can only be played alone.
+    pub(crate) at_millis: Option<u32>,
 }
 
 /// A calm scene that a day holds.
@@ -85,12 +88,13 @@ impl Timetable {
     #[must_use]
     pub fn scene_names(&self) -> BTreeSet<String> {
         let calm = self.calm.iter().flat_map(Entry::scene_names);
-        calm.chain(self.attack_names().map(str::to_owned)).collect()
+        calm.chain(self.attacks.iter().map(|attack| attack.scene.clone())).collect()
     }
 
-    /// The attack scenes: first those of the attack day, in their order, then the others.
-    pub fn attack_names(&self) -> impl Iterator<Item = &str> {
-        self.attacks.iter().map(|attack| &attack.scene).chain(&self.other_attacks).map(String::as_str)
+    /// The attack scenes, in the order of the timetable.
+    #[must_use]
+    pub fn attacks(&self) -> &[Attack] {
+        &self.attacks
     }
 
     /// The instant at which the clock on the clinic's wall shows `millis` after midnight.
@@ -136,7 +140,10 @@ impl Timetable {
         let attacks = written
             .attack
             .into_iter()
-            .map(|attack| Ok(Attack { at_millis: clock("attack.at", &attack.at)?, scene: attack.scene }))
+            .map(|WrittenAttack { at, scene, signs }| {
+                let at_millis = at.map(|at| clock("attack.at", &at)).transpose()?;
+                Ok(Attack { scene, signs, at_millis })
+            })
             .collect::<Result<_, String>>()?;
 
         Ok(Timetable {
@@ -145,7 +152,6 @@ impl Timetable {
             cable_pulled_millis: clock("attack_day.cable_pulled", &written.attack_day.cable_pulled)?,
             ends_millis: clock("attack_day.ends", &written.attack_day.ends)?,
             attacks,
-            other_attacks: written.other_attacks,
             away: written.away,
             calm: written.calm.into_iter().map(WrittenEntry::check).collect::<Result<_, _>>()?,
         })
@@ -201,7 +207,6 @@ impl Entry {
 #[serde(deny_unknown_fields)]
 struct Written {
     zone: String,
-    other_attacks: Vec<String>,
     attack_day: WrittenAttackDay,
     #[serde(default)]
     attack: Vec<WrittenAttack>,
@@ -222,8 +227,9 @@ struct WrittenAttackDay {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenAttack {
-    at: String,
+    at: Option<String>,
     scene: String,
+    signs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -335,7 +341,7 @@ fn clock(field: &str, text: &str) -> Result<u32, String> {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "zone = 'Europe/Copenhagen'\nother_attacks = []\n[attack_day]\ndate = '2026-03-18'\n\
+    const HEAD: &str = "zone = 'Europe/Copenhagen'\n[attack_day]\ndate = '2026-03-18'\n\
                         cable_pulled = '15:30'\nends = '16:00'\n";
 
     fn timetable(entry: &str) -> Result<Timetable, String> {

@@ -79,7 +79,8 @@ fn calm_days_hold_no_attack_and_end_where_the_attack_day_begins() {
     let clinic = clinic();
     let calm = clinic.calm_days(14, SEED).unwrap();
     let attack = clinic.attack_day(SEED, 1.0).unwrap();
-    let hostile: BTreeSet<_> = clinic.timetable().attack_names().collect();
+    let hostile: BTreeSet<_> =
+        clinic.timetable().attacks().iter().map(|attack| attack.scene.as_str()).collect();
     assert!(calm.placed().iter().all(|placed| !placed.attack && !hostile.contains(calm.name_of(placed))));
     assert_eq!(calm.ends_at(), attack.starts_at());
     assert_eq!(calm.ends_at().since(calm.starts_at()).as_secs(), 14 * DAY_SECS);

@@ -1,4 +1,6 @@
-//! `cyberalarm evaluate`: plays labelled captures and says what was found and what was not.
+//! `cyberalarm evaluate`: plays labelled captures, or the recorded clinic, and says what was found and what was not.
+
+mod clinic;
 
 use std::io::{BufWriter, IsTerminal as _, Write as _, stderr, stdout};
 use std::path::PathBuf;
@@ -9,12 +11,15 @@ use clap::Args;
 /// What can be asked for.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// A folder with captures and their `labels.tsv`.
+    /// A folder with captures and their `labels.tsv`, or with a recorded clinic.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// Write JSON, one object a line, instead of a table.
     #[arg(long)]
     json: bool,
+    /// Another seed, other days of the recorded clinic.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    seed: u64,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -27,7 +32,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let _closed = write!(errors, "\r\u{1b}[K{file}");
         }
     };
-    let are_all_played = sensor_replay::evaluate(&arguments.folder, arguments.json, &mut out, &mut progress)?;
+    let Arguments { folder, json, seed } = arguments;
+    let are_all_played = if clinic::is_there(folder) {
+        clinic::evaluate(folder, *seed, *json, &mut out, &mut progress)?;
+        true
+    } else {
+        sensor_replay::evaluate(folder, *json, &mut out, &mut progress)?
+    };
     if shows_progress {
         let _closed = write!(stderr(), "\r\u{1b}[K");
     }
