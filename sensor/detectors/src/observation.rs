@@ -1,6 +1,7 @@
 //! What detectors are told: one thing that was seen between two ends, the same whatever protocol it came from.
 
 use core::net::{IpAddr, Ipv4Addr};
+use core::time::Duration;
 
 use common_model::{Confidence, DeviceId, Facts, Finding, FindingRole, Kind, Mac, Subject, Timestamp};
 use sensor_flow::{Ending, Protocol, Totals};
@@ -158,6 +159,8 @@ pub struct Contact {
     pub sent: Totals,
     /// What the target sent, in the same way.
     pub received: Totals,
+    /// In how long.
+    pub within: Duration,
 }
 
 /// How a conversation goes.

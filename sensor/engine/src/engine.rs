@@ -440,8 +440,12 @@ impl Engine {
 
     fn tell_contact(&mut self, id: FlowId, phase: Phase) {
         let Some(flow) = self.flows.get_mut(id).filter(|_| self.depth == Depth::Detectors) else { return };
-        let [sent, received] = if phase.is_report() { flow.take_report() } else { flow.totals };
-        let contact = Contact { protocol: flow.protocol, phase, sent, received };
+        let ([sent, received], within) = if phase.is_report() {
+            flow.take_report()
+        } else {
+            (flow.totals, flow.last_at.since(flow.opened_at))
+        };
+        let contact = Contact { protocol: flow.protocol, phase, sent, received, within };
         let [source, target] = Between::of(flow).ends(&self.inside, &self.world.inventory);
         self.world.contact(&self.clock, source, target, contact);
     }
@@ -452,8 +456,9 @@ impl Engine {
         if flow.is_over() || self.depth != Depth::Detectors {
             return;
         }
-        let [sent, received] = flow.take_report();
-        let contact = Contact { protocol: flow.protocol, phase: flow.ending().into(), sent, received };
+        let ([sent, received], within) = flow.take_report();
+        let phase = flow.ending().into();
+        let contact = Contact { protocol: flow.protocol, phase, sent, received, within };
         let [source, target] = Between::of(&flow).ends(&self.inside, &self.world.inventory);
         self.world.contact(&self.clock, source, target, contact);
     }

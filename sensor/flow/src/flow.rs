@@ -1,6 +1,7 @@
 //! One conversation: its two ends, who opened it, how far it came and how much went each way.
 
 use core::net::IpAddr;
+use core::time::Duration;
 
 use common_model::{Mac, Timestamp};
 use sensor_decode::Vlan;
@@ -155,12 +156,12 @@ impl<S> Flow<S> {
         self.stage == Stage::Over
     }
 
-    /// What was sent and received since the last report; the next begins here.
-    pub fn take_report(&mut self) -> [Totals; 2] {
-        let ([client, server], _) = self.reported;
+    /// What was sent and received since the last report, and in how long; the next begins here.
+    pub fn take_report(&mut self) -> ([Totals; 2], Duration) {
+        let ([client, server], before) = self.reported;
         let [sent, received] = self.totals;
         self.reported = (self.totals, self.last_at);
-        [sent.since(client), received.since(server)]
+        ([sent.since(client), received.since(server)], self.last_at.since(before))
     }
 
     /// The end taken for the client is the server: turns everything round.

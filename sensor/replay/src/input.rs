@@ -90,6 +90,16 @@ pub fn write_profile(path: &Path, engine: &Engine) -> anyhow::Result<()> {
     Ok(write_atomically(path, text.as_bytes())?)
 }
 
+/// Looks whether a profile can be kept there, before a long run.
+///
+/// # Errors
+/// When there is no such folder.
+pub fn check_profile_place(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    ensure!(folder.is_dir(), "{}: there is no folder {}", path.display(), folder.display());
+    Ok(())
+}
+
 /// Looks whether each of these can be opened.
 ///
 /// # Errors

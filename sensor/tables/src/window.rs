@@ -142,8 +142,14 @@ impl<K: Hash + Eq + Copy> SumPerWindow<K> {
 
     /// Adds `amount` to a key; returns how much it has in the window.
     pub fn add(&mut self, key: K, amount: u64, now: Timestamp) -> Sum {
+        self.add_within(key, amount, Duration::ZERO, now)
+    }
+
+    /// The same, of an amount that came bit by bit `within` the time up to now.
+    pub fn add_within(&mut self, key: K, amount: u64, within: Duration, now: Timestamp) -> Sum {
         let half = self.half;
-        let halves = self.keys.entry(key, || Halves { began_at: now, ..Halves::default() });
+        let halves =
+            self.keys.entry(key, || Halves { began_at: now - within.min(half), ..Halves::default() });
         halves.roll(now, half);
         halves.newer = halves.newer.saturating_add(amount);
         halves.sum(now, half)

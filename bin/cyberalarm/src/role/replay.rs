@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use common_words::{Catalogue, Lang};
 use sensor_engine::Depth;
 use sensor_replay::{
-    Inputs, Lines, Teller, Telling, Timeline, check_captures, open_capture, open_together, play,
-    write_profile,
+    Inputs, Lines, Teller, Telling, Timeline, check_captures, check_profile_place, open_capture,
+    open_together, play, write_profile,
 };
 
 /// What can be asked for.
@@ -70,6 +70,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(path) = &arguments.profile {
         inputs.read_profile(path)?;
+    }
+    if let Some(path) = &arguments.save_profile {
+        check_profile_place(path)?;
     }
     check_captures(&arguments.captures)?;
 

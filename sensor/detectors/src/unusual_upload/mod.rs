@@ -71,7 +71,7 @@ impl Detector for UnusualUpload {
         };
         let destination = context.inventory.destination(outside.ip);
         let key = (inside.subject(), destination);
-        let Sum { amount: sent, span } = self.sent.add(key, up, context.now);
+        let Sum { amount: sent, span } = self.sent.add_within(key, up, contact.within, context.now);
         let received = self.received.add(key, down, context.now).amount;
 
         let Limits { bytes_min, sent_per_received_min, usual_times_max, .. } = self.limits;

@@ -1,0 +1,187 @@
+//! The commands as a user or a script calls them: the real program, its output and its exit code.
+
+mod called;
+
+use called::{called, clinic, json, refused, shared};
+use serde_json::Value;
+use testing_testkit::golden;
+
+fn scene(name: &str) -> String {
+    clinic(&format!("scenes/{name}.pcap.zst"))
+}
+
+/// The text without the figures of its end, which are measured.
+fn without_figures(text: &str) -> &str {
+    text.trim_end().rsplit_once("\n\n").map_or(text, |(days, _figures)| days)
+}
+
+#[test]
+fn the_day_of_the_attack_reads_as_accepted() {
+    for lang in ["da", "en"] {
+        let text = called(&["run", "--clinic", &clinic(""), "--lang", lang]);
+        let accepted = clinic(&format!("expected.{lang}.txt"));
+        golden::check(accepted.as_ref(), &format!("{}\n", without_figures(&text))).unwrap();
+    }
+}
+
+/// A seed that nothing was tuned on. The limits are those of a clinic's patience: no red, one card a week for today at most.
+#[test]
+fn calm_days_are_calm_and_every_attack_is_seen() {
+    let lines = json(&["evaluate", &clinic(""), "--seed", "40", "--json"]);
+    let noise = &lines.first().unwrap()["incidents"];
+    assert_eq!(noise["now"], 0, "{noise}");
+    assert!(noise["today"].as_u64() <= Some(1) && noise["week"].as_u64() <= Some(2), "{noise}");
+    let missed: Vec<&Value> =
+        lines.iter().filter(|line| line["strength"] == 1.0 && line["seen"].is_null()).collect();
+    assert!(lines.len() > 30 && missed.is_empty(), "{missed:?}");
+}
+
+#[test]
+fn the_same_comes_out_whenever_and_with_whatever_seed() {
+    let unmeasured = |seed: &str| {
+        let scenes = ["port-scan", "ssh-guessing", "arpspoof", "dns-tunnel"].map(scene);
+        let [one, two, three, four] = scenes.each_ref().map(String::as_str);
+        let mut text = called(&["replay", "--json", "--seed", seed, one, two, three, four]);
+        text += &called(&["replay", "--json", "--seed", seed, "--together", one, two, three, four]);
+        let kept = text.lines().filter(|line| !line.starts_with(r#"{"type":"summary""#));
+        kept.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = unmeasured("0");
+    assert!(first.len() > 40, "{} lines", first.len());
+    assert_eq!(first, unmeasured("0"));
+    assert_eq!(first, unmeasured("99"));
+}
+
+#[test]
+fn a_finding_an_incident_and_a_summary_have_their_fields() {
+    let lines = json(&["replay", "--json", "--settings", &clinic("site.toml"), &scene("ssh-guessing")]);
+    let of = |kind: &str| lines.iter().find(|line| line["type"] == kind).unwrap();
+    let has = |line: &Value, fields: &[&str]| {
+        for field in fields {
+            assert!(line.get(field).is_some(), "no {field} in {line}");
+        }
+    };
+    let ends = ["id", "name", "ip", "mac", "type", "type_confirmed"];
+    let finding = of("finding");
+    has(finding, &["at", "kind", "category", "device", "device_role", "peer", "severity", "confidence"]);
+    has(finding, &["techniques", "facts", "incident"]);
+    has(&finding["device"], &ends);
+    let incident = lines.iter().find(|line| line["kind"] == "login-after-guessing" && line["face"] == "act");
+    let incident = incident.unwrap();
+    has(incident, &["id", "state", "closed_by", "at", "opened_at", "last_seen", "face", "due", "kind"]);
+    has(incident, &["category", "severity", "confidence", "device", "device_role", "peer", "techniques"]);
+    has(incident, &["findings", "message", "title", "what", "meaning", "steps", "call"]);
+    has(&incident["call"], &["role", "name", "phone"]);
+    assert_eq!((&incident["due"], &incident["category"]), (&"now".into(), &"bruteforce".into()));
+    assert_eq!(incident["at"].as_str().unwrap().len(), "2026-03-18T09:00:00.123456789Z".len());
+    let summary = lines.last().unwrap();
+    assert_eq!(summary["type"], "summary");
+    has(summary, &["file", "packets", "bytes", "first_at", "last_at", "captured_secs", "flows", "devices"]);
+    has(summary, &["findings", "incidents", "undecodable_packets", "dropped", "cpu_secs"]);
+    has(summary, &["packets_per_cpu_sec", "peak_rss_mib"]);
+}
+
+#[test]
+fn what_was_learned_is_kept_and_known_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("learned.json");
+    let profile = profile.to_str().unwrap();
+    let news = |arguments: &[&str]| {
+        let lines = json(&[&["replay", "--json"], arguments, &[&scene("pc-boot.nurse")]].concat());
+        lines.iter().filter(|line| line["kind"] == "new-device").count()
+    };
+    assert!(news(&["--save-profile", profile]) > 0);
+    assert_eq!(news(&["--profile", profile]), 0, "whoever was there is no news");
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_sentence_and_nothing_is_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let misspelt = file("site.toml", "clinic = \"A\"\n[opening_hours]\nmunday = \"08:00-16:00\"\n");
+    let unset = file("detector.toml", "[detectors.port-scan]\nports_mim = 3\n");
+    let no_capture = file("text.pcap", "this is no capture\n");
+    let no_profile = file("profile.json", "{\"version\": 99}\n");
+    let bad_list = file("list.csv", "type,value,source,first_seen,last_seen,reason\nipv4,300.1.2.3,x,,,y\n");
+    let good = scene("port-scan");
+
+    for (arguments, parts) in [
+        (&["replay", "nowhere.pcap"][..], &["nowhere.pcap", "No such file"][..]),
+        (&["replay", &no_capture], &["text.pcap", "is not a capture"]),
+        (&["replay", "--settings", &misspelt, &good], &["site.toml", "line 3", "munday", "`monday`"]),
+        (&["replay", "--settings", &unset, &good], &["detectors.port-scan.ports_mim", "`ports_min`"]),
+        (&["replay", "--profile", &no_profile, &good], &["profile.json"]),
+        (&["replay", "--indicators", &bad_list, &good], &["list.csv", "line 2", "300.1.2.3"]),
+        (&["replay", "--save-profile", "/nowhere/learned.json", &good], &["/nowhere/learned.json"]),
+        (&["evaluate", folder.path().to_str().unwrap()], &["labels.tsv"]),
+        (&["explain", "port-scam"], &["port-scam", "port-scan, address-sweep"]),
+        (&["config", "check", &misspelt], &["line 3", "munday"]),
+        (&["bench", "nowhere.pcap"], &["nowhere.pcap"]),
+        (&["run", "--clinic", "nowhere"], &["nowhere"]),
+        (&["replay"], &["CAPTURE"]),
+    ] {
+        let said = refused(arguments);
+        for part in parts {
+            assert!(said.contains(part), "{arguments:?} says no {part}: {said}");
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(left.len(), 5, "something was half-written: {left:?}");
+}
+
+#[test]
+fn a_missing_capture_is_a_named_miss() {
+    let folder = tempfile::tempdir().unwrap();
+    let labels = "id\tcategory\tfile\nx1\tscan\tgone.pcap\n";
+    std::fs::write(folder.path().join("labels.tsv"), labels).unwrap();
+    let output = called::output(&["evaluate", folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("not played:\n  x1 gone.pcap"), "{table}");
+}
+
+#[test]
+fn every_kind_and_every_setting_is_explained() {
+    let defaults = called(&["config", "defaults"]);
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site.toml");
+    std::fs::write(&site, &defaults).unwrap();
+    called(&["config", "check", site.to_str().unwrap()]);
+    for kind in sensor_detectors::kinds() {
+        let text = called(&["explain", kind.id]);
+        assert!(text.contains(kind.id) && text.lines().count() > 10, "{text}");
+    }
+}
+
+#[test]
+fn captures_of_others_are_judged_right_needs_shared() {
+    let lines = json(&["evaluate", "--json", &shared("captures/dev")]);
+    let total = lines.last().unwrap();
+    let found = |category: &str| {
+        let rows = total["categories"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["category"] == category && row["weak"] == false).unwrap();
+        (row["found"].as_u64().unwrap(), row["right_device"].as_u64().unwrap())
+    };
+    for (category, least) in [("scan", 7), ("bruteforce", 4), ("dns-tunnel", 3), ("spoofing", 1)] {
+        let (found, right) = found(category);
+        assert!(
+            found >= least && right >= least,
+            "{category}: {found} found, {right} about the right device"
+        );
+    }
+    let benign = &total["benign"];
+    assert_eq!((&benign["captures"], &benign["false_alarms"]), (&19.into(), &0.into()), "{benign}");
+    assert!(benign["attack_notes"].as_u64() <= Some(4), "{benign}");
+}
+
+#[test]
+fn medical_devices_bring_no_card_of_an_attack_needs_shared() {
+    let lines = json(&["evaluate", "--json", &shared("captures/health")]);
+    let benign = &lines.last().unwrap()["benign"];
+    assert!(benign["captures"].as_u64() >= Some(5), "{benign}");
+    assert_eq!(benign["false_alarms"], 0, "{benign}");
+}
