@@ -14,11 +14,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use knowledge_indicators::Indicators;
+use sensor_capture::files::read_text_capped;
 use sensor_engine::Depth;
 use sensor_replay::{Inputs, open_capture};
 
 use crate::transcript::Transcript;
 use crate::{five_ways, golden};
+
+/// Longest list of a case, in bytes. Guess: a case needs ten lines.
+const LIST_BYTES_MAX: u64 = 64 << 10;
 
 /// Files that stand beside a recording and are none.
 const BESIDE: [&str; 5] = [".expect", ".site.toml", ".indicators.csv", ".md", ".py"];
@@ -65,7 +69,7 @@ fn inputs(case: &Path, years: u32) -> anyhow::Result<Inputs> {
         inputs.read_site(&site)?;
     }
     if indicators.exists() {
-        let text = std::fs::read_to_string(&indicators)?;
+        let text = read_text_capped(&indicators, LIST_BYTES_MAX)?;
         let mut known = Indicators::built_in();
         knowledge_indicators::parse(&indicators.display().to_string(), &aged(&text, years), &mut known)?;
         inputs.indicators = Arc::new(known);
