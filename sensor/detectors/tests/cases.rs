@@ -2,6 +2,7 @@
 //!
 //! What must come out is written by `BLESS=1 cargo nextest run -p sensor-detectors`, and read by eye.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{iter, thread};
@@ -31,6 +32,9 @@ fn every_core(specs: &[&'static Spec], look: impl Fn(&Spec) -> Option<String> + 
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(|| work().collect::<Vec<_>>())).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     })
 }
