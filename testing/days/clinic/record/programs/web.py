@@ -8,7 +8,7 @@ import sys
 WORDS = ("aftale tid klinik prøve svar recept henvisning telefon åben lukket uge dag side læs mere nyt vejr sol regn vind råd "
          "medicin apotek kommune borger digital post besked log ind oversigt liste navn dato").split()
 PAGES = {"index.html": 2_500, "side.html": 3_200, "lille.json": 700, "stil.css": 1_500, "billede.bin": 6_000, "tom.txt": 22}
-CERTIFICATE_FROM, CERTIFICATE_TO = "20260105000000Z", "20261231000000Z"  # covers the recorded days
+CERTIFICATE_FROM, CERTIFICATE_TO = "20260105000000Z", "20301231000000Z"  # covers the played days and those of recording
 CA_FROM, CA_TO = "20250101000000Z", "20350101000000Z"
 
 
