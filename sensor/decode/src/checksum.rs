@@ -4,19 +4,21 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// The one's-complement sum of the bytes as 16-bit words, on top of `start`, folded to 16 bits. 0xffff when a checksum is right.
 pub(crate) fn sum(bytes: &[u8], start: u64) -> u16 {
-    // Four sums side by side, 32 bits wide each in 64: they cannot overflow below 2^33 bytes, and compilers make SIMD of it.
+    // The sum is the same in either order of bytes (RFC 1071 §2 B), so it is taken in the machine's own: four sums side by side, 32 bits wide
+    // each in 64. They cannot overflow below 2^33 bytes, and compilers make SIMD of it.
     let mut lanes = [0_u64; 4];
     let (blocks, rest) = bytes.as_chunks::<16>();
     for block in blocks {
         let (words, _) = block.as_chunks::<4>();
         for (lane, word) in lanes.iter_mut().zip(words) {
-            *lane = lane.wrapping_add(u64::from(u32::from_be_bytes(*word)));
+            *lane = lane.wrapping_add(u64::from(u32::from_ne_bytes(*word)));
         }
     }
     let (pairs, odd) = rest.as_chunks::<2>();
-    let tail = pairs.iter().map(|pair| u64::from(u16::from_be_bytes(*pair))).sum::<u64>();
-    let last = odd.first().map_or(0, |byte| u64::from(*byte) << 8);
-    fold(lanes.iter().sum::<u64>().wrapping_add(tail).wrapping_add(last).wrapping_add(start))
+    let tail = pairs.iter().map(|pair| u64::from(u16::from_ne_bytes(*pair))).sum::<u64>();
+    let last = odd.first().map_or(0, |byte| u64::from(u16::from_ne_bytes([*byte, 0])));
+    let swapped = fold(lanes.iter().sum::<u64>().wrapping_add(tail).wrapping_add(last));
+    fold(u64::from(u16::from_be(swapped)).wrapping_add(start))
 }
 
 /// Whether the transport's own checksum is there and wrong. `body` is the whole transport header and payload.
