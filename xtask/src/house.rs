@@ -40,9 +40,10 @@ pub(crate) struct Crate {
 }
 
 impl House {
-    /// The house that this tool was built in.
+    /// The house that this tool was started in. Not the one it was built in: copies of a house that share a target folder share the tool.
     pub(crate) fn read() -> anyhow::Result<House> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask stands in no workspace")?;
+        let own = std::env::var_os("CARGO_MANIFEST_DIR").context("start this tool as `cargo xtask`")?;
+        let root = Path::new(&own).parent().context("xtask stands in no workspace")?;
         let metadata = MetadataCommand::new()
             .current_dir(root)
             .features(CargoOpt::AllFeatures)

@@ -50,7 +50,7 @@ fn detector(house: &House, name: &Name) -> anyhow::Result<()> {
     let list = insert_into(&list, opening, &format!("&{}::SPEC", name.snake))?;
     copy(house, "detector", &format!("{DETECTORS}/{}", name.snake), name)?;
     store(house, &list_file, &list)?;
-    format_crate("sensor-detectors")?;
+    format_crate(house, "sensor-detectors")?;
     println!(
         "Next: docs/guide/adding-a-detector.md, `cargo xtask docs`, and `cargo nextest run -p sensor-detectors`."
     );
@@ -79,7 +79,7 @@ fn protocol(house: &House, name: &Name) -> anyhow::Result<()> {
     let list = insert_after(&list, opening, &format!("    {}({}),", name.pascal, name.snake))?;
     copy(house, "protocol", &format!("{PROTOCOLS}/{}", name.snake), name)?;
     store(house, &list_file, &list)?;
-    format_crate("sensor-protocols")?;
+    format_crate(house, "sensor-protocols")?;
     println!("Next: docs/guide/adding-a-protocol.md, and `cargo nextest run -p sensor-protocols`.");
     Ok(())
 }
@@ -131,8 +131,9 @@ fn store(house: &House, path: &str, text: &str) -> anyhow::Result<()> {
 }
 
 /// Lists may break their lines in another way once they are longer.
-fn format_crate(package: &str) -> anyhow::Result<()> {
-    let status = Command::new(env!("CARGO")).args(["fmt", "--package", package]).status();
+fn format_crate(house: &House, package: &str) -> anyhow::Result<()> {
+    let status =
+        Command::new(env!("CARGO")).current_dir(&house.root).args(["fmt", "--package", package]).status();
     ensure!(status.context("could not start cargo fmt")?.success(), "cargo fmt --package {package} failed");
     Ok(())
 }

@@ -41,7 +41,6 @@ static MESSAGES: &[(&str, InBoth<&str>)] = messages! {
     "rogue_address_server"
     "traffic_diverted"
     "unusual_upload"
-    "zz_tried"
 };
 
 macro_rules! terms {

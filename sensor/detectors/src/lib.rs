@@ -17,13 +17,22 @@ mod password_guessing;
 mod port_scan;
 mod rogue_dhcp;
 mod unusual_upload;
-mod zz_tried;
 
 pub use detector::{Context, Detector, Findings, Ongoing, Saved, SavedError, Settings, Spec};
 pub use observation::{ArpSeen, Contact, End, Moved, Observation, Phase, Topic, What};
 
 /// The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
-pub static ALL: &[&Spec] = &[&arp_spoofing::SPEC, &dns_tunnel::SPEC, &increased_activity::SPEC, &known_bad_contact::SPEC, &new_device::SPEC, &password_guessing::SPEC, &port_scan::SPEC, &rogue_dhcp::SPEC, &unusual_upload::SPEC, &zz_tried::SPEC];
+pub static ALL: &[&Spec] = &[
+    &arp_spoofing::SPEC,
+    &dns_tunnel::SPEC,
+    &increased_activity::SPEC,
+    &known_bad_contact::SPEC,
+    &new_device::SPEC,
+    &password_guessing::SPEC,
+    &port_scan::SPEC,
+    &rogue_dhcp::SPEC,
+    &unusual_upload::SPEC,
+];
 
 /// All rows of the table of kinds, in the order of the list.
 pub fn kinds() -> impl Iterator<Item = &'static common_model::Kind> {

@@ -20,7 +20,6 @@ pub mod ftp;
 pub mod http;
 pub mod ssh;
 pub mod tls;
-pub mod zz_tried;
 
 // The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
 any::protocols! {
@@ -30,7 +29,6 @@ any::protocols! {
     Http(http),
     Ssh(ssh),
     Tls(tls),
-    ZzTried(zz_tried),
 }
 
 pub use event::{
