@@ -126,6 +126,7 @@ impl Engine {
         if tick == Tick::Leap {
             // What was in progress is over, instead of a year of timers.
             self.end_conversations();
+            self.world.introduce(&self.clock, Timestamp::MAX);
             self.clock.reach(elapsed);
         }
         self.run_timers(elapsed);
