@@ -95,6 +95,8 @@ pub struct Incident {
     pub device: Subject,
     /// What that device did.
     pub role: FindingRole,
+    /// What makes it the same trouble beside kind and device: that of its findings.
+    pub identity: u64,
     /// The other end, where there is one.
     pub peer: Option<Subject>,
     /// The worst so far.

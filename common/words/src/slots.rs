@@ -82,7 +82,9 @@ impl Slots<'_> {
             Fact::Bytes(number) => Some(values::bytes(*number, self.forms)),
             Fact::Duration(span) => Some(values::duration(*span, self.forms)),
             Fact::Time(at) => self.calendar().moment(*at, &self.forms.at).ok(),
-            Fact::Choice(word) => Some(self.choices.choice.get(*word).unwrap_or(&self.choices.other).clone()),
+            Fact::Choice(word) => {
+                Some(self.choices.choice.get(&**word).unwrap_or(&self.choices.other).clone())
+            }
         }
     }
 
@@ -95,7 +97,9 @@ impl Slots<'_> {
             return Some(self.nouns.outside.clone());
         }
         let nouns = self.nouns.device(party.device_type)?;
-        let Some(vendor) = party.vendor.and_then(values::vendor) else { return Some(nouns.unnamed.clone()) };
+        let Some(vendor) = party.vendor.as_deref().and_then(values::vendor) else {
+            return Some(nouns.unnamed.clone());
+        };
         self.nouns.from_vendor.fill(&FromVendor { a: &nouns.a, vendor }).ok()
     }
 

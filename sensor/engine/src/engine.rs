@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 use std::sync::Arc;
 
-use common_model::{ClosedBy, DeviceId, IncidentId, Mac, Timestamp};
+use common_model::{ClosedBy, DeviceId, Incident, IncidentId, Mac, Timestamp};
 use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::{
@@ -71,6 +71,8 @@ pub struct Engine {
     world: World,
     /// What was learned before, until the first frame says what time it is.
     learned: Option<Snapshot>,
+    /// And what was open.
+    open: Vec<Incident>,
     sight: Sight,
     counts: Counts,
     depth: Depth,
@@ -88,7 +90,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] when the tables would not fit in the memory they may take, or a detector's settings are wrong.
     pub fn new(setup: Setup) -> Result<Self, EngineError> {
-        let Setup { site, indicators, learned, limits, depth, seed } = setup;
+        let Setup { site, indicators, learned, open, limits, depth, seed } = setup;
         Engine::check(&site)?;
         limits.fit()?;
         Ok(Engine {
@@ -102,6 +104,7 @@ impl Engine {
             counts: Counts::default(),
             world: World::new(site, indicators, seed)?,
             learned,
+            open,
             depth,
         })
     }
@@ -257,6 +260,9 @@ impl Engine {
     fn begin(&mut self, now: Timestamp) {
         if let Some(learned) = self.learned.take() {
             self.counts.not_restored += self.world.restore(learned.not_after(now));
+        }
+        if !self.open.is_empty() {
+            self.world.incidents.restore(core::mem::take(&mut self.open), now);
         }
     }
 
