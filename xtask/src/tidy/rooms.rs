@@ -68,10 +68,11 @@ const ROOMS: &[Room] = &[
         ],
     ),
     shell("sensor/replay", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
+    shell("box/store", &["common/model"]),
     shell("testing/days", &["common/*", "sensor/capture", "sensor/decode"]),
     shell("testing/bench", &["sensor/capture", "sensor/decode", "testing/testkit"]),
     shell("testing/testkit", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
-    shell("bin/cyberalarm", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
+    shell("bin/cyberalarm", &["box/*", "common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("xtask", &["common/*", "knowledge/*", "sensor/*"]),
 ];
 
