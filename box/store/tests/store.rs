@@ -28,7 +28,7 @@ fn incident(id: u64, at: u64) -> Incident {
     let facts = Facts::new()
         .with("ports", Fact::Count(40))
         .with("who", Fact::Person("anna".into()))
-        .with("where", Fact::InternalAddress("10.0.0.5".parse().unwrap()))
+        .with("where", Fact::InternalAddress("10.0.0.5".parse().expect("an address")))
         .with("bad", Fact::indicator("203.0.113.9", true))
         .with("moved", Fact::Bytes(1 << 40))
         .with("window", Fact::Duration(core::time::Duration::from_millis(1_500)))
@@ -46,7 +46,7 @@ fn incident(id: u64, at: u64) -> Incident {
         device: Subject::Device(DeviceId(0xfedc_ba98_7654_3210)),
         role: FindingRole::Source,
         identity: u64::MAX,
-        peer: Some(Subject::Address("192.0.2.7".parse().unwrap())),
+        peer: Some(Subject::Address("192.0.2.7".parse().expect("an address"))),
         severity: Severity::Critical,
         confidence: Confidence::percent(85),
         due: Due::Now,
@@ -59,8 +59,8 @@ fn party() -> Party {
     Party {
         id: Some(DeviceId(0xfedc_ba98_7654_3210)),
         name: Some("Reception".into()),
-        ip: Some("10.0.0.21".parse().unwrap()),
-        mac: Some("00:00:5e:00:53:21".parse().unwrap()),
+        ip: Some("10.0.0.21".parse().expect("an address")),
+        mac: Some("00:00:5e:00:53:21".parse().expect("an address")),
         device_type: DeviceType::Pc,
         type_confirmed: true,
         vendor: Some("Dell".into()),
@@ -82,7 +82,7 @@ fn device(id: u64, last_seen_ns: u64) -> DeviceRecord {
     DeviceRecord {
         party,
         announced_name: None,
-        addresses: vec!["fe80::1".parse().unwrap()],
+        addresses: vec!["fe80::1".parse().expect("an address")],
         first_seen_ns: 1,
         last_seen_ns,
         is_router: false,
