@@ -7,6 +7,7 @@
 //! All SQL of the box is in this crate. It decides nothing.
 
 mod db;
+pub mod nudge;
 pub mod record;
 pub mod sensor;
 pub mod tablet;

@@ -21,7 +21,7 @@ use crate::clock::{Clock, Tick};
 use crate::copies::Copies;
 use crate::output::{Counts, Output};
 use crate::settings::{self, Depth, EngineError, Setup};
-use crate::sight::{BLIND_AFTER, PortReport, Sight, SightState};
+use crate::sight::{BLIND_AFTER, PortReport, PortSight, Sight, SightState};
 use crate::snapshot::Snapshot;
 use crate::world::World;
 
@@ -223,6 +223,18 @@ impl Engine {
     #[must_use]
     pub const fn inventory(&self) -> &Inventory {
         &self.world.inventory
+    }
+
+    /// The open incidents, in a fixed order. Times in them are elapsed.
+    pub fn open_incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.world.incidents.iter()
+    }
+
+    /// The ports that were heard, and whether they are now.
+    #[must_use]
+    pub fn sight(&self) -> Vec<PortSight> {
+        let wall = |at| self.clock.wall(at);
+        self.sight.ports().map(|port| PortSight { last_heard: wall(port.last_heard), ..port }).collect()
     }
 
     /// What is usual.

@@ -67,6 +67,7 @@ const ROOMS: &[Room] = &[
             "sensor/tables",
         ],
     ),
+    shell("sensor/agent", &["box/store", "common/*", "knowledge/*", "sensor/*"]),
     shell("sensor/replay", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("box/store", &["common/model"]),
     shell("testing/days", &["common/*", "sensor/capture", "sensor/decode"]),
