@@ -56,8 +56,8 @@ pub struct Setup {
 }
 
 /// The sensor at work.
-pub struct Agent<E> {
-    ears: E,
+pub struct Agent {
+    ears: Box<dyn Ears>,
     engine: Engine,
     db: SensorDb,
     folder: PathBuf,
@@ -81,7 +81,7 @@ struct Turns {
     learned: Instant,
 }
 
-impl<E> core::fmt::Debug for Agent<E> {
+impl core::fmt::Debug for Agent {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Agent")
             .field("folder", &self.folder)
@@ -90,12 +90,12 @@ impl<E> core::fmt::Debug for Agent<E> {
     }
 }
 
-impl<E: Ears> Agent<E> {
+impl Agent {
     /// Opens its memory, and puts back what was learned and what was open.
     ///
     /// # Errors
     /// When the memory cannot be opened or read, or the settings are wrong.
-    pub fn new(setup: Setup, mut ears: E) -> anyhow::Result<Self> {
+    pub fn new(setup: Setup, mut ears: Box<dyn Ears>) -> anyhow::Result<Self> {
         let Setup { folder, site, indicators } = setup;
         let db = SensorDb::open(&folder)?;
         let reader = SensorReader::open(&folder)?;

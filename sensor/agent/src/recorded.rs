@@ -68,7 +68,7 @@ struct Waiting {
 /// A recording.
 pub struct Recorded {
     name: String,
-    frames: Box<dyn Frames + Send>,
+    frames: Box<dyn Frames>,
     pace: Pace,
     /// What was heard before a restart.
     heard_until: Timestamp,
@@ -88,7 +88,7 @@ impl core::fmt::Debug for Recorded {
 impl Recorded {
     /// Plays these frames. At `solved_at` the supplier says that everything is solved.
     #[must_use]
-    pub fn new(name: &str, frames: Box<dyn Frames + Send>, pace: Pace, solved_at: Option<Timestamp>) -> Self {
+    pub fn new(name: &str, frames: Box<dyn Frames>, pace: Pace, solved_at: Option<Timestamp>) -> Self {
         Recorded {
             name: name.to_owned(),
             frames,
