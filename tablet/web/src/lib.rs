@@ -14,3 +14,6 @@ mod view;
 
 pub use api::open_api;
 pub use serve::{Options, serve};
+
+#[cfg(test)]
+mod tests;
