@@ -29,8 +29,10 @@ const BODY_BYTES_MAX: usize = 1 << 20;
 /// In which language the answer is.
 #[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// `da` or `en`.
+    #[param(required = false)]
     lang: Language,
 }
 
