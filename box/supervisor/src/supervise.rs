@@ -14,13 +14,13 @@ use rustix::process::{Pid, Signal, kill_process};
 const TURN: Duration = Duration::from_millis(50);
 
 /// A role that fell is started again after this, twice as long each time that it falls soon after.
-const AGAIN_AFTER: Duration = Duration::from_millis(200);
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// The longest time after which a role is started again.
-const AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// A role that ran for so long is taken for well again.
-const WELL_AFTER: Duration = Duration::from_secs(60);
+const WELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Roles that were asked to stop are killed after this. Guess: writing down what was learned takes a tenth.
 const KILL_AFTER: Duration = Duration::from_secs(5);
