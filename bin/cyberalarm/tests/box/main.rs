@@ -21,11 +21,23 @@ struct Running {
 
 impl Running {
     fn start(state: &Path, more: &[&str]) -> Running {
+        Running::start_by(Command::new(env!("CARGO_BIN_EXE_cyberalarm")), state, more)
+    }
+
+    /// On a disk of its own of three megabytes, in a namespace of its own.
+    fn start_on_small_disk(state: &Path, more: &[&str]) -> Running {
+        let mut command = Command::new("unshare");
+        let script = "mount -t tmpfs -o size=3m none \"$0\" && exec \"$@\"";
+        command.args(["-Urm", "sh", "-c", script]).arg(state).arg(env!("CARGO_BIN_EXE_cyberalarm"));
+        Running::start_by(command, state, more)
+    }
+
+    fn start_by(mut command: Command, state: &Path, more: &[&str]) -> Running {
         let clinic = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/days/clinic");
         // A port that is free now, so that a tablet that was killed comes back on the same.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("there is a free port").port();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cyberalarm"))
+        let mut child = command
             .args(["box", "--listen", &format!("127.0.0.1:{port}"), "--clinic", clinic, "--state"])
             .arg(state)
             .args(more)
@@ -196,4 +208,30 @@ fn whoever_is_killed_nothing_is_lost_and_nothing_is_told_twice() {
         }
     }
     assert!(!TabletReader::open(folder.path()).unwrap().commands_after(0, 1_000).unwrap().is_empty());
+}
+
+#[test]
+fn a_full_disk_is_said_and_what_was_heard_is_kept_for_later_needs_namespaces() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start_on_small_disk(folder.path(), &["--speed", "4"]);
+    let says =
+        |what: &str| running.wait(|| running.get("/api/v1/home?lang=en").filter(|home| home.contains(what)));
+    says("\"clinic\":");
+    // Seen from outside, its disk is below its own root.
+    let disk = PathBuf::from(format!("/proc/{}/root{}", running.child.id(), folder.path().display()));
+    running.wait(|| SensorReader::open(&disk).ok()?.events_before(i64::MAX, 1).ok()?.pop());
+    let filler = disk.join("filler");
+    let mut file = std::fs::File::create(&filler).unwrap();
+    while file.write_all(&[0; 4_096]).is_ok() {}
+    says("The box has no room left.");
+    let last = || SensorReader::open(&disk).unwrap().events_before(i64::MAX, 1).unwrap().pop().unwrap();
+    let before = last();
+    // It goes on hearing: the day's first trouble comes, and is written as soon as there is room.
+    says("10.40").len();
+    assert_eq!(last().seq, before.seq);
+    std::fs::remove_file(&filler).unwrap();
+    let after = running.wait(|| Some(last()).filter(|after| after.seq > before.seq + 3));
+    assert!(after.at_ns > before.at_ns);
+    let home = says("\"also\":null");
+    assert!(home.contains("login-after-guessing"), "{home}");
 }
