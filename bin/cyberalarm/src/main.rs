@@ -5,14 +5,19 @@
 
 mod role;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 /// A smoke alarm for the network of a small clinic.
 #[derive(Parser)]
-#[command(name = "cyberalarm", version, about, max_term_width = 110)]
+#[command(
+    name = "cyberalarm",
+    version,
+    about = "A smoke alarm for the network of a small clinic",
+    max_term_width = 110
+)]
 struct Arguments {
     #[command(subcommand)]
     role: Role,
@@ -59,10 +64,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) if is_closed_pipe(&err) => ExitCode::SUCCESS,
         Err(err) => {
-            #[expect(clippy::print_stderr, reason = "this is where an error is told to who called us")]
-            {
-                eprintln!("cyberalarm: {err:#}");
-            }
+            // Whoever closed the error output does not want to hear it.
+            let _closed = writeln!(io::stderr(), "cyberalarm: {err:#}");
             ExitCode::from(2)
         }
     }

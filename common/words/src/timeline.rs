@@ -1,6 +1,7 @@
 //! The words of a timeline: headings, labels, and the line of figures at its end.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use common_model::{Due, Timestamp};
 use common_site::{LocalHour, Site};
@@ -61,7 +62,11 @@ pub(crate) struct TimelineWords {
     figures: Template,
     speed: Template,
     dropped: Template,
+    warning: Template,
+    worse: String,
     label: Labels,
+    /// By the name in machine-readable output.
+    left_out: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -162,11 +167,31 @@ impl Timeline<'_> {
             let parts: Vec<String> = figures
                 .dropped
                 .iter()
-                .map(|(what, count)| format!("{what} {}", values::count(*count, forms)))
+                .map(|(what, count)| format!("{} {}", self.left_out(what), values::count(*count, forms)))
                 .collect();
             lines.push(fill(&words.dropped, &Holes(&[("dropped", &parts.join(", "))], &[]))?);
         }
         Ok(lines)
+    }
+
+    /// What is wrong with a recording, before what it came to. `problem` is the reader's own words, in English.
+    ///
+    /// # Errors
+    /// As [`Timeline::day`].
+    pub fn warning(&self, problem: &str) -> Result<String, RenderError> {
+        fill(&self.language.timeline.warning, &Holes(&[("problem", problem)], &[]))
+    }
+
+    /// What stands behind the label of a card that was there already.
+    #[must_use]
+    pub fn worse(&self) -> &str {
+        &self.language.timeline.worse
+    }
+
+    /// The words for something that was left out; a name that has none is said as it is.
+    #[must_use]
+    pub fn left_out<'w>(&'w self, name: &'w str) -> &'w str {
+        self.language.timeline.left_out.get(name).map_or(name, String::as_str)
     }
 
     fn calendar(&self, now: Timestamp) -> Calendar<'_> {
@@ -231,8 +256,8 @@ mod tests {
             said(Lang::Da),
             [
                 "1.200 pakker, 34 MB på 2 timer. 1 apparat, 17 samtaler. 2 kort, 0 notater.",
-                "Regnet på 0,50 s (2.400 pakker i sekundet), 31 MB hukommelse.",
-                "Udeladt og talt: copies 12.",
+                "Beregnet på 0,50 s (2.400 pakker i sekundet), 31 MB hukommelse.",
+                "Udeladt og talt: gentagelser 12.",
             ]
         );
         assert_eq!(

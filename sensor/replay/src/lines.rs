@@ -161,7 +161,6 @@ enum Line<'a> {
     },
     Device {
         at: Shown<common_model::Timestamp>,
-        #[serde(flatten)]
         device: PartyLine<'a>,
         vendor: Option<&'a str>,
         addresses: Vec<Shown<core::net::IpAddr>>,

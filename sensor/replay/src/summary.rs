@@ -46,23 +46,14 @@ impl Summary {
     /// What was lost, cut off or left out, and how often; only what happened.
     #[must_use]
     pub fn dropped(&self) -> Vec<(&'static str, u64)> {
-        let counts = &self.counts;
-        let all = [
-            ("capture", counts.capture_dropped),
-            ("clock_leaps", counts.clock_leaps_refused),
-            ("copies", counts.copies),
-            ("detector_entries", counts.detectors_forgot),
-            ("devices", counts.devices_forgotten),
-            ("flows", counts.flows_evicted),
-            ("gap_bytes", counts.gap_bytes),
-            ("incidents", counts.incidents_crowded_out),
-            ("outputs", counts.outputs_dropped),
-            ("parsers", counts.parsers_gave_up),
-            ("reassembly_windows", counts.windows_refused),
-            ("restored_state", counts.not_restored),
-            ("unseen_bytes", counts.unseen_bytes),
-        ];
+        let all = all_dropped(&self.counts);
         all.into_iter().chain(self.skipped.iter().copied()).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// The names that [`Summary::dropped`] may say of the engine.
+    #[must_use]
+    pub fn dropped_names() -> Vec<&'static str> {
+        all_dropped(&Counts::default()).map(|(name, _)| name).to_vec()
     }
 
     /// What was noticed and did no harm, and how often; only what happened.
@@ -95,4 +86,22 @@ impl Summary {
             dropped: self.dropped(),
         }
     }
+}
+
+fn all_dropped(counts: &Counts) -> [(&'static str, u64); 13] {
+    [
+        ("capture", counts.capture_dropped),
+        ("clock_leaps", counts.clock_leaps_refused),
+        ("copies", counts.copies),
+        ("detector_entries", counts.detectors_forgot),
+        ("devices", counts.devices_forgotten),
+        ("flows", counts.flows_evicted),
+        ("gap_bytes", counts.gap_bytes),
+        ("incidents", counts.incidents_crowded_out),
+        ("outputs", counts.outputs_dropped),
+        ("parsers", counts.parsers_gave_up),
+        ("reassembly_windows", counts.windows_refused),
+        ("restored_state", counts.not_restored),
+        ("unseen_bytes", counts.unseen_bytes),
+    ]
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use common_model::{Due, Incident, IncidentState, Timestamp};
+use common_model::{Due, Incident, IncidentState, Party, Timestamp};
 use common_site::Site;
 use common_words::{Catalogue, Label, Lang, RenderError, Rendered};
 use sensor_engine::SightState;
@@ -64,14 +64,26 @@ impl<W: Write> Timeline<W> {
         self
     }
 
-    fn incident(&mut self, incident: &Incident, at: Timestamp, words: &Rendered) -> io::Result<()> {
+    fn incident(
+        &mut self,
+        incident: &Incident,
+        at: Timestamp,
+        device: &Party,
+        words: &Rendered,
+    ) -> io::Result<()> {
         let before = self.said.insert(incident.id.0, incident.due);
         let is_worse = before.is_none_or(|before| incident.due > before);
         match incident.state {
             IncidentState::Opened | IncidentState::Updated if is_worse => {
-                self.line(at, Label::Due(incident.due), &words.title)?;
-                // A note is one line; a card says what to do.
-                if incident.due > Due::None { self.card(words) } else { Ok(()) }
+                let was_card = before.is_some_and(|before| before > Due::None);
+                let worse = if was_card { self.words().worse().to_owned() } else { String::new() };
+                self.said_line(at, Label::Due(incident.due), &worse, &words.title)?;
+                // A note is its title; a card says what to do.
+                if incident.due > Due::None {
+                    self.card(words)?;
+                }
+                self.for_supplier(incident, device)?;
+                if incident.due > Due::None { writeln!(self.into) } else { Ok(()) }
             }
             IncidentState::Opened | IncidentState::Updated => Ok(()),
             IncidentState::Quiet => self.line(at, Label::Quiet, &words.title),
@@ -94,16 +106,37 @@ impl<W: Write> Timeline<W> {
             let reach: String = reach.map(|reach| format!(", {reach}")).collect();
             writeln!(self.into, "{INDENT}{line}{reach}")?;
         }
-        writeln!(self.into)
+        Ok(())
+    }
+
+    /// What an IT supplier asks first: which kind, and which device by its addresses and maker.
+    fn for_supplier(&mut self, incident: &Incident, device: &Party) -> io::Result<()> {
+        let known = [
+            device.ip.map(|ip| ip.to_string()),
+            device.mac.map(|mac| mac.to_string()),
+            device.vendor.as_ref().map(ToString::to_string),
+        ];
+        let parts: Vec<String> =
+            core::iter::once(incident.kind.id.to_owned()).chain(known.into_iter().flatten()).collect();
+        let line = self.colours.dim(&parts.join(" \u{b7} "));
+        writeln!(self.into, "{INDENT}{line}")
     }
 
     fn line(&mut self, at: Timestamp, label: Label, title: &str) -> io::Result<()> {
+        self.said_line(at, label, "", title)
+    }
+
+    /// A line whose label says something more.
+    fn said_line(&mut self, at: Timestamp, label: Label, more: &str, title: &str) -> io::Result<()> {
         let day = self.words().day(at).map_err(fault)?;
         if day != self.day {
             writeln!(self.into, "{}", self.colours.bold(&day))?;
             self.day = day;
         }
-        let (clock, name) = (self.words().clock(at), self.words().label(label).to_owned());
+        let (clock, mut name) = (self.words().clock(at), self.words().label(label).to_owned());
+        if !more.is_empty() {
+            name = format!("{name} ({more})");
+        }
         let name = self.colours.label(label, &name);
         writeln!(self.into, "{clock}  {name}  {}", self.colours.bold(title))
     }
@@ -116,16 +149,17 @@ impl<W: Write> Timeline<W> {
 impl<W: Write> Teller for Timeline<W> {
     fn tell(&mut self, told: &Told<'_>) -> io::Result<()> {
         match told {
-            Told::Incident { incident, at, words, .. } => {
+            Told::Incident { incident, at, device, words, .. } => {
                 if *at < self.from {
                     self.said.insert(incident.id.0, incident.due);
                     return Ok(());
                 }
-                self.incident(incident, *at, words)
+                self.incident(incident, *at, device, words)
             }
             Told::Sight { state: SightState::Blind, at, words, .. } if *at >= self.from => {
                 self.line(*at, Label::Blind, &words.title)?;
-                self.card(words)
+                self.card(words)?;
+                writeln!(self.into)
             }
             // Every recording begins with a port that sees; only one that was blind is news.
             Told::Sight { state: SightState::Sees, at, last_heard, words, .. }
@@ -141,6 +175,11 @@ impl<W: Write> Teller for Timeline<W> {
         if !self.day.is_empty() {
             writeln!(self.into)?;
         }
+        writeln!(self.into, "{}", self.colours.dim(&summary.file))?;
+        if let Some(problem) = &summary.warning {
+            let warning = self.words().warning(problem).map_err(fault)?;
+            writeln!(self.into, "{}", self.colours.bold(&warning))?;
+        }
         for line in self.words().figures(&summary.figures()).map_err(fault)? {
             writeln!(self.into, "{line}")?;
         }
@@ -153,6 +192,10 @@ impl<W: Write> Teller for Timeline<W> {
 impl Colours {
     fn bold(self, text: &str) -> String {
         self.in_style("1", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.in_style("2", text)
     }
 
     fn label(self, label: Label, text: &str) -> String {

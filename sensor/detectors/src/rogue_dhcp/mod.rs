@@ -4,6 +4,8 @@
 
 use core::net::Ipv4Addr;
 
+use common_model::DeviceType;
+
 use crate::prelude::*;
 
 /// What it is.
@@ -36,6 +38,14 @@ const SERVERS_MAX: usize = 64;
 /// What is kept over a restart: the clinic's own server.
 const SAVED_VERSION: u32 = 1;
 
+/// Whether the clinic confirmed that this device is a router or a server.
+fn is_confirmed(seen: &Observation<'_>, context: &Context<'_>) -> bool {
+    let device = seen.source.device.and_then(|id| context.inventory.get(id));
+    device.is_some_and(|device| {
+        device.is_type_confirmed() && matches!(device.device_type(), DeviceType::Router | DeviceType::Server)
+    })
+}
+
 /// What a server tells its clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Offer {
@@ -52,7 +62,7 @@ struct RogueDhcp {
 }
 
 impl Detector for RogueDhcp {
-    fn look(&mut self, seen: &Observation<'_>, _context: &Context<'_>, out: &mut Findings) {
+    fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
         let What::Said(Event::AddressServer(said)) = seen.what else { return };
         let offer = Offer { server: said.server, gateway: said.gateway, name_server: said.name_server };
         let Some(own) = self.servers.first().copied() else {
@@ -60,6 +70,13 @@ impl Detector for RogueDhcp {
             return;
         };
         if offer.server == own.server {
+            return;
+        }
+        if is_confirmed(seen, context) {
+            // The clinic said what this is: it was its own all the time, whoever was heard first.
+            self.servers.retain(|known| known.server != offer.server);
+            self.servers.insert(0, offer);
+            self.servers.truncate(SERVERS_MAX);
             return;
         }
         if !self.servers.iter().any(|known| known.server == offer.server) {
