@@ -36,6 +36,19 @@ fn what_is_written_reads_back_the_same() {
 }
 
 #[test]
+fn an_error_is_one_plain_line() {
+    for text in [
+        "timezone = \"a\\nb\\u001b[2J\"",
+        "\"a\\nb\" = 1",
+        "[contacts.\"x\\ty\"]\nname = \"\"",
+        "inside = [\"\\u0000\"]",
+    ] {
+        let error = Site::parse(text).unwrap_err().to_string();
+        assert!(!error.contains(char::is_control), "{error:?}");
+    }
+}
+
+#[test]
 fn examples_in_a_written_file_are_settings_that_can_be_read() {
     let printed = Site::default().to_toml();
     let examples: Vec<&str> = printed

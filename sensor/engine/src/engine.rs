@@ -269,7 +269,8 @@ impl Engine {
     /// soonest, so most frames need no more than one comparison.
     fn run_timers(&mut self, until: Timestamp) {
         if until >= self.wakes_at {
-            while let Some(at) = self.poll_timeout().filter(|at| *at <= until) {
+            // What is due at the end of time, where times saturate, is never due.
+            while let Some(at) = self.poll_timeout().filter(|at| *at <= until && *at < Timestamp::MAX) {
                 self.clock.reach(at);
                 self.fire();
             }

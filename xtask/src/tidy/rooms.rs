@@ -70,6 +70,7 @@ const ROOMS: &[Room] = &[
     shell("sensor/replay", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("testing/days", &["common/*", "sensor/capture", "sensor/decode"]),
     shell("testing/bench", &["sensor/capture", "sensor/decode", "testing/testkit"]),
+    shell("testing/targets", &["common/*", "knowledge/*", "sensor/*"]),
     shell("testing/testkit", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("bin/cyberalarm", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("xtask", &["common/*", "knowledge/*", "sensor/*"]),
