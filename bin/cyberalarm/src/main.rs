@@ -22,6 +22,9 @@ struct Arguments {
 enum Role {
     /// Measure how fast the engine is on a capture, and where the time goes.
     Bench(role::bench::Arguments),
+    /// Listen, or play a recording as if it were heard now, and show it on a tablet.
+    #[command(name = "box")]
+    Box_(role::box_::Arguments),
     /// The settings: print them with their meaning, or check a file of them.
     Config(role::config::Arguments),
     /// Play labelled captures and say what was found and what was not.
@@ -30,6 +33,12 @@ enum Role {
     Explain(role::explain::Arguments),
     /// Play captures and say what came out.
     Replay(role::replay::Arguments),
+    /// A part of the box: listen, and remember.
+    #[command(hide = true)]
+    Sensor(role::sensor::Arguments),
+    /// A part of the box: the tablet.
+    #[command(hide = true)]
+    Tablet(role::tablet::Arguments),
     /// Play the recorded clinic: calm days, then the day of the attack.
     Run(role::run::Arguments),
 }
@@ -37,11 +46,14 @@ enum Role {
 fn main() -> ExitCode {
     let done = match Arguments::parse().role {
         Role::Bench(arguments) => role::bench::run(&arguments),
+        Role::Box_(arguments) => role::box_::run(&arguments),
         Role::Config(arguments) => role::config::run(&arguments),
         Role::Evaluate(arguments) => role::evaluate::run(&arguments),
         Role::Explain(arguments) => role::explain::run(&arguments),
         Role::Replay(arguments) => role::replay::run(&arguments),
         Role::Run(arguments) => role::run::run(&arguments),
+        Role::Sensor(arguments) => role::sensor::run(&arguments),
+        Role::Tablet(arguments) => role::tablet::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

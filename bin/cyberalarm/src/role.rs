@@ -1,8 +1,29 @@
 //! The roles: each says what can be asked for, and hands it to the room that does it.
 
 pub(crate) mod bench;
+pub(crate) mod box_;
 pub(crate) mod config;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod sensor;
+pub(crate) mod tablet;
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::ensure;
+
+/// Where the box keeps its state when nobody says otherwise.
+pub(crate) const STATE: &str = "/var/lib/cyberalarm";
+
+/// Where the tablet listens when nobody says otherwise.
+pub(crate) const ADDRESS: &str = "127.0.0.1:8080";
+
+/// What every role of the box does first: it ends with its supervisor, hears when to stop, and has its folder.
+pub(crate) fn begin(state: &Path) -> anyhow::Result<&'static AtomicBool> {
+    ensure!(state.is_dir(), "there is no folder {}: `cyberalarm box` makes it", state.display());
+    box_supervisor::end_with_parent()?;
+    box_supervisor::stop_flag()
+}

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::net::IpAddr;
 use core::str::FromStr;
+use std::borrow::Cow;
 
 /// A device of the clinic, the same in every replay: a hash of what was first known of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -186,7 +187,7 @@ pub struct Party {
     /// Whether the clinic or its supplier said so.
     pub type_confirmed: bool,
     /// Who made it, from its Ethernet address.
-    pub vendor: Option<&'static str>,
+    pub vendor: Option<Cow<'static, str>>,
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use core::net::IpAddr;
 use core::time::Duration;
+use std::borrow::Cow;
 
 use crate::{DeviceId, Timestamp};
 
@@ -38,7 +39,7 @@ pub enum Fact {
     /// A moment.
     Time(Timestamp),
     /// One of a few words that a words file translates ("ssh", "tcp").
-    Choice(&'static str),
+    Choice(Cow<'static, str>),
 }
 
 impl Fact {
@@ -58,6 +59,12 @@ impl Fact {
     #[must_use]
     pub fn person(name: &str) -> Fact {
         Fact::Person(cut(name))
+    }
+
+    /// A word that a words file translates.
+    #[must_use]
+    pub const fn choice(word: &'static str) -> Fact {
+        Fact::Choice(Cow::Borrowed(word))
     }
 
     /// The name of its type in machine-readable output.
@@ -84,7 +91,7 @@ fn cut(text: &str) -> String {
 
 /// Facts by name, in the order in which the detector gave them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts(Vec<(&'static str, Fact)>);
+pub struct Facts(Vec<(Cow<'static, str>, Fact)>);
 
 impl Facts {
     /// No facts.
@@ -95,13 +102,14 @@ impl Facts {
 
     /// These facts and one more; a fact of the same name is replaced.
     #[must_use]
-    pub fn with(mut self, name: &'static str, fact: Fact) -> Self {
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, fact: Fact) -> Self {
         self.set(name, fact);
         self
     }
 
     /// Adds a fact; one of the same name is replaced.
-    pub fn set(&mut self, name: &'static str, fact: Fact) {
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, fact: Fact) {
+        let name = name.into();
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = fact,
             None => self.0.push((name, fact)),
@@ -115,8 +123,8 @@ impl Facts {
     }
 
     /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Fact)> {
-        self.0.iter().map(|(name, fact)| (*name, fact))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Fact)> {
+        self.0.iter().map(|(name, fact)| (&**name, fact))
     }
 }
 

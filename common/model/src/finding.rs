@@ -23,6 +23,9 @@ pub enum FindingRole {
 }
 
 impl FindingRole {
+    /// All of them, as they are listed.
+    pub const ALL: [FindingRole; 2] = [FindingRole::Source, FindingRole::Target];
+
     /// The word used in machine-readable output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -16,6 +16,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, mildest first.
+    pub const ALL: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
     /// The word used in machine-readable output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -60,6 +63,9 @@ pub enum Due {
 }
 
 impl Due {
+    /// All of them, latest first.
+    pub const ALL: [Due; 4] = [Due::None, Due::Week, Due::Today, Due::Now];
+
     /// The word used in machine-readable output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -35,6 +35,10 @@ pub enum IncidentState {
 }
 
 impl IncidentState {
+    /// All of them, in the order of a life.
+    pub const ALL: [IncidentState; 4] =
+        [IncidentState::Opened, IncidentState::Updated, IncidentState::Quiet, IncidentState::Closed];
+
     /// The word used in machine-readable output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -63,6 +67,10 @@ pub enum ClosedBy {
 }
 
 impl ClosedBy {
+    /// All of them, as they are listed.
+    pub const ALL: [ClosedBy; 5] =
+        [ClosedBy::Quiet, ClosedBy::Clinic, ClosedBy::Supplier, ClosedBy::Centre, ClosedBy::Known];
+
     /// The word used in machine-readable output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -95,6 +103,8 @@ pub struct Incident {
     pub device: Subject,
     /// What that device did.
     pub role: FindingRole,
+    /// What makes it the same trouble beside kind and device: that of its findings.
+    pub identity: u64,
     /// The other end, where there is one.
     pub peer: Option<Subject>,
     /// The worst so far.

@@ -10,6 +10,7 @@ use crate::lang::InBoth;
 use crate::message::Message;
 use crate::slots::BUILT_IN;
 use crate::state::{State, StateRequest, States};
+use crate::tablet::{Tablet, TabletWords};
 use crate::terms::{Choices, Forms, Nouns, UnplugSteps};
 use crate::timeline::{Timeline, TimelineWords};
 
@@ -57,6 +58,7 @@ static FORMS: InBoth<(&str, &str)> = terms!("forms");
 static CHOICES: InBoth<(&str, &str)> = terms!("choices");
 static STEPS: InBoth<(&str, &str)> = terms!("steps");
 static STATES: InBoth<(&str, &str)> = terms!("states");
+static TABLET: InBoth<(&str, &str)> = terms!("tablet");
 static TIMELINE: InBoth<(&str, &str)> = terms!("timeline");
 
 /// All messages and terms, read and checked.
@@ -74,6 +76,7 @@ pub(crate) struct Language {
     pub(crate) choices: Choices,
     pub(crate) steps: UnplugSteps,
     pub(crate) states: States,
+    pub(crate) tablet: TabletWords,
     pub(crate) timeline: TimelineWords,
 }
 
@@ -158,6 +161,17 @@ impl Catalogue {
         Timeline { language: self.languages.of(lang), site }
     }
 
+    /// The words of the tablet, at this moment.
+    #[must_use]
+    pub fn tablet<'a>(
+        &'a self,
+        lang: crate::Lang,
+        site: &'a common_site::Site,
+        now: common_model::Timestamp,
+    ) -> Tablet<'a> {
+        Tablet { language: self.languages.of(lang), site, now }
+    }
+
     fn read() -> Result<Catalogue, CatalogueError> {
         let [da, en] = crate::Lang::ALL.map(Language::read);
         Ok(Catalogue { languages: InBoth([da?, en?]) })
@@ -183,6 +197,7 @@ impl Language {
             choices: terms(&CHOICES, lang)?,
             steps: terms(&STEPS, lang)?,
             states: terms(&STATES, lang)?,
+            tablet: terms(&TABLET, lang)?,
             timeline: terms(&TIMELINE, lang)?,
         })
     }
@@ -234,6 +249,8 @@ mod tests {
             assert_eq!(facts(da), facts(en), "{key}");
             assert_eq!(da.messages[key].has_target(), en.messages[key].has_target(), "{key}");
         }
+        let phrases = |language: &Language| language.tablet.keys().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(phrases(da), phrases(en));
         let words = |language: &Language| language.choices.choice.keys().cloned().collect::<Vec<_>>();
         assert_eq!(words(da), words(en));
     }

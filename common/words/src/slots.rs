@@ -82,25 +82,18 @@ impl Slots<'_> {
             Fact::Bytes(number) => Some(values::bytes(*number, self.forms)),
             Fact::Duration(span) => Some(values::duration(*span, self.forms)),
             Fact::Time(at) => self.calendar().moment(*at, &self.forms.at).ok(),
-            Fact::Choice(word) => Some(self.choices.choice.get(*word).unwrap_or(&self.choices.other).clone()),
+            Fact::Choice(word) => {
+                Some(self.choices.choice.get(&**word).unwrap_or(&self.choices.other).clone())
+            }
         }
     }
 
-    /// A device or address: its name, else its maker, else what it is. Never an address alone.
     fn party(&self, party: &Party) -> Option<String> {
-        if let Some(name) = self.named(party) {
-            return Some(name);
-        }
-        if party.id.is_none() && party.mac.is_none() && party.ip.is_some() {
-            return Some(self.nouns.outside.clone());
-        }
-        let nouns = self.nouns.device(party.device_type)?;
-        let Some(vendor) = party.vendor.and_then(values::vendor) else { return Some(nouns.unnamed.clone()) };
-        self.nouns.from_vendor.fill(&FromVendor { a: &nouns.a, vendor }).ok()
+        self::party(party, self.nouns, self.forms)
     }
 
     fn named(&self, party: &Party) -> Option<String> {
-        party.name.as_deref().and_then(|name| values::name(name, self.forms))
+        named(party, self.forms)
     }
 
     fn device(&self) -> Option<&DeviceNouns> {
@@ -110,6 +103,25 @@ impl Slots<'_> {
     fn calendar(&self) -> Calendar<'_> {
         Calendar { site: self.request.site, now: self.request.now, forms: self.forms }
     }
+}
+
+/// A device or address: its name, else its maker, else what it is. Never an address alone.
+pub(crate) fn party(party: &Party, nouns: &Nouns, forms: &Forms) -> Option<String> {
+    if let Some(name) = named(party, forms) {
+        return Some(name);
+    }
+    if party.id.is_none() && party.mac.is_none() && party.ip.is_some() {
+        return Some(nouns.outside.clone());
+    }
+    let of_type = nouns.device(party.device_type)?;
+    let Some(vendor) = party.vendor.as_deref().and_then(values::vendor) else {
+        return Some(of_type.unnamed.clone());
+    };
+    nouns.from_vendor.fill(&FromVendor { a: &of_type.a, vendor }).ok()
+}
+
+fn named(party: &Party, forms: &Forms) -> Option<String> {
+    party.name.as_deref().and_then(|name| values::name(name, forms))
 }
 
 struct FromVendor<'a> {

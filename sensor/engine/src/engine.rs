@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 use std::sync::Arc;
 
-use common_model::{ClosedBy, DeviceId, IncidentId, Mac, Timestamp};
+use common_model::{ClosedBy, DeviceId, Incident, IncidentId, Mac, Timestamp};
 use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::{
@@ -21,7 +21,7 @@ use crate::clock::{Clock, LEAP_MAX, Tick};
 use crate::copies::Copies;
 use crate::output::{Counts, Output};
 use crate::settings::{self, Depth, EngineError, Setup};
-use crate::sight::{BLIND_AFTER, PortReport, Sight, SightState};
+use crate::sight::{BLIND_AFTER, PortReport, PortSight, Sight, SightState};
 use crate::snapshot::Snapshot;
 use crate::world::World;
 
@@ -71,6 +71,8 @@ pub struct Engine {
     world: World,
     /// What was learned before, until the first frame says what time it is.
     learned: Option<Snapshot>,
+    /// And what was open.
+    open: Vec<Incident>,
     sight: Sight,
     counts: Counts,
     depth: Depth,
@@ -88,7 +90,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] when the tables would not fit in the memory they may take, or a detector's settings are wrong.
     pub fn new(setup: Setup) -> Result<Self, EngineError> {
-        let Setup { site, indicators, learned, limits, depth, seed } = setup;
+        let Setup { site, indicators, learned, open, limits, depth, seed } = setup;
         Engine::check(&site)?;
         limits.fit()?;
         Ok(Engine {
@@ -102,6 +104,7 @@ impl Engine {
             counts: Counts::default(),
             world: World::new(site, indicators, seed)?,
             learned,
+            open,
             depth,
         })
     }
@@ -219,6 +222,18 @@ impl Engine {
         &self.world.inventory
     }
 
+    /// The open incidents, in a fixed order. Times in them are elapsed.
+    pub fn open_incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.world.incidents.iter()
+    }
+
+    /// The ports that were heard, and whether they are now.
+    #[must_use]
+    pub fn sight(&self) -> Vec<PortSight> {
+        let wall = |at| self.clock.wall(at);
+        self.sight.ports().map(|port| PortSight { last_heard: wall(port.last_heard), ..port }).collect()
+    }
+
     /// What is usual.
     #[must_use]
     pub const fn normal(&self) -> &Normal {
@@ -255,6 +270,9 @@ impl Engine {
         if let Some(learned) = self.learned.take() {
             self.counts.not_restored += self.world.restore(learned.not_after(now));
         }
+        if !self.open.is_empty() {
+            self.world.incidents.restore(core::mem::take(&mut self.open), now);
+        }
     }
 
     /// Time comes to this moment of the frames' own time.
@@ -274,6 +292,7 @@ impl Engine {
     /// What was in progress is over, instead of a year of timers.
     fn leap(&mut self, until: Timestamp) {
         self.end_conversations();
+        self.world.introduce(&self.clock, Timestamp::MAX);
         self.world.normal.leap(until);
         self.clock.reach(until);
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use common_model::Incident;
 use common_site::{Monitored, Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_detectors::ALL as DETECTORS;
@@ -24,6 +25,8 @@ pub struct Setup {
     pub indicators: Arc<Indicators>,
     /// What was learned before.
     pub learned: Option<Snapshot>,
+    /// The incidents that were open before a restart, as they were last told of.
+    pub open: Vec<Incident>,
     /// How much memory it may take.
     pub limits: Limits,
     /// How far frames walk.

@@ -26,6 +26,17 @@ pub enum SightState {
     Blind,
 }
 
+/// A port, and whether it hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortSight {
+    /// Which one.
+    pub port: PortId,
+    /// Whether it hears.
+    pub sees: bool,
+    /// When it was last heard.
+    pub last_heard: Timestamp,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Port {
     last_heard: Timestamp,
@@ -61,6 +72,14 @@ impl Sight {
             }
         }
         None
+    }
+
+    /// The ports that were heard, by number.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = PortSight> {
+        (0..).zip(&self.ports).filter_map(|(number, slot)| {
+            let Port { last_heard, state } = (*slot)?;
+            Some(PortSight { port: PortId(number), sees: state == SightState::Sees, last_heard })
+        })
     }
 
     /// A port lost its signal, or frames.

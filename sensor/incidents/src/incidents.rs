@@ -27,6 +27,8 @@ struct Open {
     incident: Incident,
     /// What it was at the last step that was handed out; `None` before the first.
     told: Option<Told>,
+    /// The clinic said that it is solved; it is closed when nothing more was seen for a while.
+    is_solved: bool,
 }
 
 /// What an incident was when it was last told of.
@@ -36,6 +38,13 @@ struct Told {
     state: IncidentState,
     findings: u32,
     at: Timestamp,
+}
+
+impl Told {
+    const fn of(incident: &Incident) -> Told {
+        let Incident { due, findings, last_seen: at, state, .. } = *incident;
+        Told { due, state, findings, at }
+    }
 }
 
 impl Open {
@@ -82,6 +91,18 @@ impl Incidents {
         Incidents::default()
     }
 
+    /// Puts back what was open before a restart; it was told of then, so nobody is told again. What was seen in a future that did not come
+    /// (the clock was corrected) was seen now.
+    pub fn restore(&mut self, open: impl IntoIterator<Item = Incident>, now: Timestamp) {
+        for mut incident in open.into_iter().take(rules::OPEN_MAX) {
+            incident.last_seen = incident.last_seen.min(now);
+            incident.opened_at = incident.opened_at.min(now);
+            let identity = (incident.kind.message, incident.device, incident.identity);
+            let told = Told::of(&incident);
+            self.open.insert(identity, Open { incident, told: Some(told), is_solved: false });
+        }
+    }
+
     /// Takes a finding: it opens an incident or belongs to one. Returns which.
     pub fn add(&mut self, finding: &Finding, seen: Seen) -> IncidentId {
         let identity = (finding.kind.message, finding.device, finding.identity);
@@ -92,7 +113,7 @@ impl Incidents {
         if !self.open.contains_key(&identity) {
             self.make_room();
             self.opened = self.opened.saturating_add(1);
-            self.open.insert(identity, Open { incident: open(finding), told: None });
+            self.open.insert(identity, Open { incident: open(finding), told: None, is_solved: false });
         }
         let Some(open) = self.open.get_mut(&identity) else { return IncidentId(0) };
         open.take(finding, due);
@@ -119,11 +140,15 @@ impl Incidents {
         let due: Vec<Identity> = self
             .open
             .iter()
-            .filter(|(_, open)| quiet_at(open).is_some_and(|at| at <= now))
+            .filter(|(_, open)| next_at(open).is_some_and(|at| at <= now))
             .map(|(id, _)| *id)
             .collect();
         for identity in due {
             let Some(open) = self.open.get(&identity) else { continue };
+            if open.is_solved {
+                self.close(identity, ClosedBy::Clinic);
+                continue;
+            }
             // A red card latches: it goes quiet, and stays until somebody closes it.
             if open.incident.due == Due::Now {
                 self.tell(identity, IncidentState::Quiet);
@@ -136,16 +161,23 @@ impl Incidents {
     /// When the next incident goes quiet.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.open.values().filter_map(quiet_at).min()
+        self.open.values().filter_map(next_at).min()
     }
 
-    /// Somebody closed an incident. False when it is not open.
-    pub fn closed_by(&mut self, id: IncidentId, who: ClosedBy) -> bool {
-        let found = self.open.iter().find(|(_, open)| open.incident.id == id).map(|(identity, _)| *identity);
-        if let Some(identity) = found {
+    /// Somebody closed an incident. False when it is not open. What is red and goes on while the clinic says that it is solved is closed
+    /// when nothing more was seen for [`rules::SOLVED_AFTER`].
+    pub fn closed_by(&mut self, id: IncidentId, who: ClosedBy, now: Timestamp) -> bool {
+        let Some((identity, open)) = self.open.iter_mut().find(|(_, open)| open.incident.id == id) else {
+            return false;
+        };
+        let seen_lately = now < open.incident.last_seen + rules::SOLVED_AFTER;
+        if who == ClosedBy::Clinic && open.incident.due == Due::Now && seen_lately {
+            open.is_solved = true;
+        } else {
+            let identity = *identity;
             self.close(identity, who);
         }
-        found.is_some()
+        true
     }
 
     /// The next step of an incident's life.
@@ -197,8 +229,7 @@ impl Incidents {
         let Some(open) = self.open.get_mut(&identity) else { return };
         let incident = &mut open.incident;
         incident.state = if open.told.is_none() { IncidentState::Opened } else { state };
-        let Incident { due, findings, last_seen: at, state, .. } = *incident;
-        open.told = Some(Told { due, state, findings, at });
+        open.told = Some(Told::of(incident));
         self.steps.push_back(incident.clone());
     }
 
@@ -240,6 +271,7 @@ fn open(finding: &Finding) -> Incident {
         kind: finding.kind,
         device: finding.device,
         role: finding.role,
+        identity: finding.identity,
         peer: finding.peer,
         severity: finding.kind.severity,
         confidence: finding.confidence,
@@ -249,9 +281,12 @@ fn open(finding: &Finding) -> Incident {
     }
 }
 
-/// When an incident goes quiet; `None` when it already is.
-fn quiet_at(open: &Open) -> Option<Timestamp> {
+/// When an incident goes quiet, or is closed because it is solved; `None` when it waits for somebody.
+fn next_at(open: &Open) -> Option<Timestamp> {
     let incident = &open.incident;
+    if open.is_solved {
+        return Some(incident.last_seen + rules::SOLVED_AFTER);
+    }
     (incident.state != IncidentState::Quiet).then(|| incident.last_seen + incident.kind.quiet_for)
 }
 
@@ -361,9 +396,45 @@ mod tests {
             steps(&mut incidents),
             [("known-bad-contact", "opened", "now"), ("known-bad-contact", "quiet", "now")]
         );
-        assert!(incidents.closed_by(id, ClosedBy::Clinic));
+        let later = Timestamp::from_secs(900_000);
+        assert!(incidents.closed_by(id, ClosedBy::Clinic, later));
         assert_eq!(steps(&mut incidents), [("known-bad-contact", "closed", "now")]);
-        assert!(!incidents.closed_by(id, ClosedBy::Clinic));
+        assert!(!incidents.closed_by(id, ClosedBy::Clinic, later));
+    }
+
+    #[test]
+    fn a_red_card_that_the_clinic_calls_solved_closes_when_it_was_not_seen_for_half_an_hour() {
+        let mut incidents = Incidents::new();
+        let id = incidents.add(&finding(&KNOWN_BAD, 1, 10, 90), Seen::default());
+        assert!(incidents.closed_by(id, ClosedBy::Clinic, Timestamp::from_secs(20)));
+        incidents.add(&finding(&KNOWN_BAD, 1, 600, 90), Seen::default());
+        incidents.timeout(Timestamp::from_secs(10 + 1_800));
+        assert_eq!(steps(&mut incidents).last(), Some(&("known-bad-contact", "updated", "now")));
+        assert_eq!(incidents.poll_timeout(), Some(Timestamp::from_secs(600 + 1_800)));
+        incidents.timeout(Timestamp::from_secs(600 + 1_800));
+        assert_eq!(steps(&mut incidents), [("known-bad-contact", "closed", "now")]);
+    }
+
+    #[test]
+    fn a_red_card_that_the_supplier_calls_solved_is_closed() {
+        let mut incidents = Incidents::new();
+        let id = incidents.add(&finding(&KNOWN_BAD, 1, 10, 90), Seen::default());
+        incidents.closed_by(id, ClosedBy::Supplier, Timestamp::from_secs(20));
+        assert_eq!(steps(&mut incidents).last(), Some(&("known-bad-contact", "closed", "now")));
+    }
+
+    #[test]
+    fn what_was_open_before_a_restart_is_the_same_trouble_after_it() {
+        let mut before = Incidents::new();
+        let id = before.add(&finding(&SCAN, 1, 10, 90), Seen::default());
+        let open = before.poll_step();
+        let mut after = Incidents::new();
+        after.restore(open, Timestamp::from_secs(15));
+        assert_eq!(after.add(&finding(&SCAN, 1, 20, 90), Seen::default()), id);
+        assert_eq!((steps(&mut after), after.opened()), (vec![], 0));
+        // It closes in its time.
+        after.timeout(Timestamp::from_secs(20 + 3_600));
+        assert_eq!(steps(&mut after), [("port-scan", "closed", "today")]);
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub fn alone(finding: &Finding, has_profile: bool) -> Due {
     if may_speak && finding.confidence >= kind.card_from { kind.alone } else { Due::None }
 }
 
+/// A red card that the clinic calls solved is closed when its trouble was not seen for so long. Source: the rule of the product's texts
+/// ("it is solved" and "the condition is gone for 30 min").
+pub const SOLVED_AFTER: Duration = Duration::from_secs(30 * 60);
+
 /// Whether two incidents of one device bear each other out: both cards, both attacks, of different sorts, close in time.
 #[must_use]
 pub fn corroborate(one: &Incident, other: &Incident) -> bool {

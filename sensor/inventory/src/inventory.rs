@@ -440,7 +440,7 @@ impl Inventory {
                     mac: device.mac,
                     device_type: device.device_type(),
                     type_confirmed: device.is_type_confirmed(),
-                    vendor: device.vendor(),
+                    vendor: device.vendor().map(Into::into),
                 },
                 None => Party { id: Some(id), ..Party::default() },
             },

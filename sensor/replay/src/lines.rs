@@ -85,7 +85,7 @@ impl<W: Write> Teller for Lines<W> {
             Told::Device { device, party, at } => Line::Device {
                 at: Shown(*at),
                 device: party.into(),
-                vendor: party.vendor,
+                vendor: party.vendor.as_deref(),
                 addresses: device.ips.iter().map(|ip| Shown(*ip)).collect(),
                 first_seen: Shown(device.first_seen),
                 is_router: device.is_router,
@@ -163,7 +163,7 @@ enum Line<'a> {
         at: Shown<common_model::Timestamp>,
         #[serde(flatten)]
         device: PartyLine<'a>,
-        vendor: Option<&'static str>,
+        vendor: Option<&'a str>,
         addresses: Vec<Shown<core::net::IpAddr>>,
         first_seen: Shown<common_model::Timestamp>,
         is_router: bool,

@@ -10,6 +10,7 @@ mod plan;
 mod scene;
 mod timetable;
 
+use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,6 +102,28 @@ impl Clinic {
             return Err(DaysError::NoSuchScene { scene: scene.to_owned() });
         }
         self.day_with(&[(MILLIS_PER_DAY / 24 * 10, scene.to_owned())], seed, strength)
+    }
+
+    /// When on the attack day the supplier says that everything is solved.
+    ///
+    /// # Errors
+    /// [`DaysError::Moment`] when the day lies outside what the calendar can say.
+    pub fn solved_at(&self) -> Result<Option<Timestamp>, DaysError> {
+        let Timetable { attack_date, solved_millis, .. } = self.timetable;
+        solved_millis.map(|millis| self.timetable.moment(attack_date, millis)).transpose()
+    }
+
+    /// How the attack day is shown to somebody who has not got a day: by which moment of it so much time has passed.
+    ///
+    /// # Errors
+    /// [`DaysError::Moment`] when the day lies outside what the calendar can say.
+    pub fn pace(&self) -> Result<Vec<(Timestamp, Duration)>, DaysError> {
+        let mut passed = Duration::ZERO;
+        let pace = self.timetable.pace.iter().map(|waypoint| {
+            passed += Duration::from_secs_f64(waypoint.secs);
+            Ok((self.timetable.moment(self.timetable.attack_date, waypoint.until_millis)?, passed))
+        });
+        pace.collect()
     }
 
     fn day_with(&self, attacks: &[(u32, String)], seed: u64, strength: f64) -> Result<Plan, DaysError> {

@@ -31,9 +31,18 @@ pub struct Timetable {
     pub(crate) attack_date: Date,
     pub(crate) cable_pulled_millis: u32,
     pub(crate) ends_millis: u32,
+    pub(crate) solved_millis: Option<u32>,
+    pub(crate) pace: Vec<Waypoint>,
     attacks: Vec<Attack>,
     away: BTreeMap<String, f64>,
     calm: Vec<Entry>,
+}
+
+/// How the day is shown to somebody who has not got a day: until when, in how many seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waypoint {
+    pub(crate) until_millis: u32,
+    pub(crate) secs: f64,
 }
 
 /// An attack scene.
@@ -146,11 +155,28 @@ impl Timetable {
             })
             .collect::<Result<_, String>>()?;
 
+        let pace = written
+            .pace
+            .into_iter()
+            .map(|WrittenPace { until, secs }| {
+                if !(0.0..=3_600.0).contains(&secs) {
+                    return Err(format!("pace.secs: {secs} is not a number of seconds of an hour"));
+                }
+                Ok(Waypoint { until_millis: clock("pace.until", &until)?, secs })
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        if !pace.is_sorted_by_key(|waypoint| waypoint.until_millis) {
+            return Err("pace: is not in the order of the day".to_owned());
+        }
+        let solved = written.attack_day.solved.as_ref();
+
         Ok(Timetable {
             zone,
             attack_date,
             cable_pulled_millis: clock("attack_day.cable_pulled", &written.attack_day.cable_pulled)?,
             ends_millis: clock("attack_day.ends", &written.attack_day.ends)?,
+            solved_millis: solved.map(|at| clock("attack_day.solved", at)).transpose()?,
+            pace,
             attacks,
             away: written.away,
             calm: written.calm.into_iter().map(WrittenEntry::check).collect::<Result<_, _>>()?,
@@ -214,6 +240,8 @@ struct Written {
     away: BTreeMap<String, f64>,
     #[serde(default)]
     calm: Vec<WrittenEntry>,
+    #[serde(default)]
+    pace: Vec<WrittenPace>,
 }
 
 #[derive(Deserialize)]
@@ -222,6 +250,14 @@ struct WrittenAttackDay {
     date: String,
     cable_pulled: String,
     ends: String,
+    solved: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPace {
+    until: String,
+    secs: f64,
 }
 
 #[derive(Deserialize)]
@@ -405,5 +441,12 @@ mod tests {
         assert!(problem(&entry("count = [1, 1]").replace("08:00", "10:00")).contains("before"));
         assert!(problem(&entry("count = [1, 1]").replace("08:00", "quarter past")).contains("is not a time"));
         assert!(problem("colour = 'red'").contains("colour"));
+        let pace = |first: &str, secs: &str| {
+            problem(&format!(
+                "[[pace]]\nuntil = '{first}'\nsecs = 1\n[[pace]]\nuntil = '11:00'\nsecs = {secs}\n"
+            ))
+        };
+        assert!(pace("12:00", "1").contains("order of the day"));
+        assert!(pace("10:00", "-1").contains("pace.secs"));
     }
 }

@@ -156,6 +156,6 @@ fn shown(fact: &Fact) -> String {
         Fact::Bytes(bytes) => format!("{bytes}B"),
         Fact::Duration(span) => format!("{}s", span.as_secs()),
         Fact::Time(at) => at.to_string(),
-        Fact::Choice(word) => (*word).to_owned(),
+        Fact::Choice(word) => word.clone().into_owned(),
     }
 }

@@ -67,12 +67,16 @@ const ROOMS: &[Room] = &[
             "sensor/tables",
         ],
     ),
+    shell("sensor/agent", &["box/store", "common/*", "knowledge/*", "sensor/*"]),
     shell("sensor/replay", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
+    shell("box/store", &["common/model"]),
+    shell("box/supervisor", &[]),
+    shell("tablet/web", &["box/store", "common/*", "sensor/engine"]),
     shell("testing/days", &["common/*", "sensor/capture", "sensor/decode"]),
     shell("testing/bench", &["sensor/capture", "sensor/decode", "testing/testkit"]),
     shell("testing/targets", &["common/*", "knowledge/*", "sensor/*"]),
     shell("testing/testkit", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
-    shell("bin/cyberalarm", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
+    shell("bin/cyberalarm", &["box/*", "tablet/*", "common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("xtask", &["common/*", "knowledge/*", "sensor/*"]),
 ];
 

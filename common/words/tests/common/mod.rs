@@ -77,7 +77,7 @@ fn fact(value: &toml::Value) -> Fact {
         "bytes" => Fact::Bytes(number()),
         "count" => Fact::Count(number()),
         "secs" => Fact::Duration(core::time::Duration::from_secs(number())),
-        "choice" => Fact::Choice(leaked(value.as_str().unwrap())),
+        "choice" => Fact::Choice(value.as_str().unwrap().to_owned().into()),
         "indicator" => Fact::indicator(value.as_str().unwrap(), false),
         "person" => Fact::person(value.as_str().unwrap()),
         other => panic!("tests/examples.toml: {other} is not a type of fact"),

@@ -89,7 +89,7 @@ impl Detector for IncreasedActivity {
         out.report(Finding {
             peer: None,
             facts: Facts::new()
-                .with("measure", Fact::Choice(word))
+                .with("measure", Fact::choice(word))
                 .with("times", Fact::Count(times.round() as u64)),
             ..seen.finding(&INCREASED_ACTIVITY, Confidence::percent(75))
         });

@@ -109,7 +109,7 @@ fn identity(seen: &Observation<'_>, service: &'static str) -> u64 {
 fn finding(kind: &'static Kind, seen: &Observation<'_>, service: &'static str, count: u64) -> Finding {
     Finding {
         identity: identity(seen, service),
-        facts: Facts::new().with("service", Fact::Choice(service)).with("count", Fact::Count(count)),
+        facts: Facts::new().with("service", Fact::choice(service)).with("count", Fact::Count(count)),
         ..seen.finding(kind, Confidence::percent(85))
     }
 }

@@ -1,0 +1,73 @@
+//! `cyberalarm box`: the whole box, each role a process of its own.
+
+use core::net::SocketAddr;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use box_supervisor::{Role, supervise};
+use clap::Args;
+
+use super::sensor::Source;
+
+/// What can be asked for.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The folder of the box's state; made when it is not there.
+    #[arg(long, value_name = "DIR", default_value = super::STATE)]
+    state: PathBuf,
+    /// Forget everything first: an empty folder.
+    #[arg(long)]
+    fresh: bool,
+    /// Where the tablet listens; a loopback address.
+    #[arg(long, value_name = "ADDRESS", default_value = super::ADDRESS)]
+    listen: SocketAddr,
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Files that the box's roles make in the folder of its state.
+const OURS: [&str; 2] = ["sensor", "tablet"];
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    // What is wrong is said once, before anything is started.
+    arguments.source.check()?;
+    let state = &arguments.state;
+    if arguments.fresh {
+        forget(state)?;
+    }
+    std::fs::create_dir_all(state).with_context(|| format!("could not make {}", state.display()))?;
+    let program = std::env::current_exe().context("could not find this program")?;
+    let role = |name: &'static str, more: Vec<OsString>| {
+        let mut words: Vec<OsString> = vec![name.into(), "--state".into(), state.into()];
+        words.extend(more);
+        Role { name, program: program.clone(), arguments: words }
+    };
+    let settings =
+        arguments.source.settings_file().map_or_else(Vec::new, |path| vec!["--settings".into(), path.into()]);
+    let listen = vec!["--listen".into(), arguments.listen.to_string().into()];
+    let roles = vec![role("tablet", [listen, settings].concat()), role("sensor", arguments.source.words())];
+    let stop = box_supervisor::stop_flag()?;
+    supervise(roles, stop, &mut |said| {
+        #[expect(clippy::print_stderr, reason = "whoever started the box hears what falls")]
+        {
+            eprintln!("cyberalarm: {said}");
+        }
+    })
+}
+
+/// Removes what the box's roles wrote, and nothing else.
+fn forget(state: &std::path::Path) -> anyhow::Result<()> {
+    for role in OURS {
+        for ending in ["db", "db-wal", "db-shm", "bell"] {
+            let file = state.join(format!("{role}.{ending}"));
+            match std::fs::remove_file(&file) {
+                Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(err).with_context(|| format!("could not remove {}", file.display()));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}

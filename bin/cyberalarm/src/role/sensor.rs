@@ -1,0 +1,125 @@
+//! `cyberalarm sensor`: listens, and remembers what it heard. Started by `cyberalarm box`.
+
+use core::time::Duration;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use common_model::Timestamp;
+use sensor_agent::{Agent, Ears, Pace, Recorded};
+use sensor_replay::{Inputs, open_capture, open_together};
+use testing_days::Clinic;
+
+/// A capture is shown in this time, or in its own when that is shorter. Guess: as long as somebody likes to watch.
+const SHOWN_IN: Duration = Duration::from_secs(60);
+
+/// What can be asked for.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The folder of the box's state.
+    #[arg(long, value_name = "DIR", default_value = super::STATE)]
+    pub(crate) state: PathBuf,
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+/// What is listened to, and what is known before.
+#[derive(Args, Clone)]
+pub(crate) struct Source {
+    /// Play captures as if they were heard now.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "clinic")]
+    pub(crate) capture: Vec<PathBuf>,
+    /// Play a recorded clinic: calm days at full speed, then the day of the attack.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) clinic: Option<PathBuf>,
+    /// Calm days before the day of the attack.
+    #[arg(long, value_name = "N", default_value_t = 14, requires = "clinic")]
+    calm_days: u16,
+    /// Another seed, other days.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "clinic")]
+    seed: u64,
+    /// The clinic's settings, until the tablet keeps them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Lists of what is known to be bad.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    indicators: Vec<PathBuf>,
+}
+
+impl Source {
+    /// The clinic's settings before it has a tablet.
+    pub(crate) fn settings_file(&self) -> Option<PathBuf> {
+        self.settings.clone().or_else(|| Some(self.clinic.as_ref()?.join("site.toml")))
+    }
+
+    /// The same, as it is told to another process.
+    pub(crate) fn words(&self) -> Vec<OsString> {
+        let mut words: Vec<OsString> = Vec::new();
+        let mut say = |option: &str, values: &[PathBuf]| {
+            if !values.is_empty() {
+                words.push(option.into());
+                words.extend(values.iter().map(Into::into));
+            }
+        };
+        say("--capture", &self.capture);
+        say("--clinic", self.clinic.as_slice());
+        say("--settings", self.settings.as_slice());
+        say("--indicators", &self.indicators);
+        if self.clinic.is_some() {
+            words.extend(["--calm-days".into(), self.calm_days.to_string().into()]);
+            words.extend(["--seed".into(), self.seed.to_string().into()]);
+        }
+        words
+    }
+
+    /// Checks everything that can be checked before anything is started.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        self.inputs()?;
+        self.ears().map(drop)
+    }
+
+    fn inputs(&self) -> anyhow::Result<Inputs> {
+        let mut inputs = Inputs::default();
+        if let Some(path) = self.settings_file() {
+            inputs.read_site(&path)?;
+        }
+        let of_clinic = self.clinic.as_ref().map(|clinic| clinic.join("indicators.csv"));
+        inputs.read_indicators(&of_clinic.into_iter().chain(self.indicators.clone()).collect::<Vec<_>>())?;
+        Ok(inputs)
+    }
+
+    fn ears(&self) -> anyhow::Result<Box<dyn Ears>> {
+        if let Some(dir) = &self.clinic {
+            let clinic = Clinic::open(dir)?;
+            let attack = clinic.attack_day(self.seed, 1.0)?;
+            let both = clinic.calm_days(self.calm_days, self.seed)?.then(&attack);
+            let pace = Pace::new(attack.starts_at(), clinic.pace()?);
+            return Ok(Box::new(Recorded::new("clinic", Box::new(both.frames()), pace, clinic.solved_at()?)));
+        }
+        anyhow::ensure!(!self.capture.is_empty(), "nothing to listen to: name --capture or --clinic");
+        let (first, last) = span(&self.capture)?;
+        let shown_in = last.since(first).min(SHOWN_IN);
+        let pace = Pace::new(first, vec![(last, shown_in)]);
+        let name = self.capture.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        Ok(Box::new(Recorded::new(&name, open_together(&self.capture)?, pace, None)))
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let stop = super::begin(&arguments.state)?;
+    let Inputs { site, indicators, .. } = arguments.source.inputs()?;
+    let setup = sensor_agent::Setup { folder: arguments.state.clone(), site, indicators };
+    Agent::new(setup, arguments.source.ears()?)?.run(stop)
+}
+
+/// The first and the last time in these captures.
+fn span(captures: &[PathBuf]) -> anyhow::Result<(Timestamp, Timestamp)> {
+    let (mut first, mut last) = (Timestamp::MAX, Timestamp::EPOCH);
+    for path in captures {
+        let mut frames = open_capture(path)?;
+        while let Some(frame) = frames.next_frame() {
+            (first, last) = (first.min(frame.at), last.max(frame.at));
+        }
+    }
+    Ok((first.min(last), last))
+}

@@ -1,0 +1,170 @@
+//! `tablet.db`: what people did at the tablet, and what the clinic chose. The tablet writes it, the others read it.
+
+use std::path::Path;
+
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+use crate::db::{Db, bits, body};
+
+/// What brings a file up to date, oldest first. Append only.
+pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/tablet/0001-first.sql")];
+
+/// The file's name in the folder of the box's state.
+pub const FILE: &str = "tablet.db";
+
+/// Most versions of the clinic's settings that are kept. Guess: a year of somebody who likes to change them.
+const SITES_MAX: i64 = 200;
+
+/// What somebody asked of the sensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum CommandRecord {
+    /// An incident is solved, or known and harmless.
+    Close {
+        /// Which one: sixteen hexadecimal digits.
+        incident: String,
+        /// Who says so: a word of `ClosedBy`.
+        by: String,
+    },
+    /// The clinic's settings changed: read the newest.
+    Site,
+    /// Test the alarm.
+    Test,
+}
+
+/// A command with its number and when it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Grows with each command, and never comes back.
+    pub seq: i64,
+    /// The machine's time, in nanoseconds since 1970.
+    pub at_ns: u64,
+    /// What.
+    pub what: CommandRecord,
+}
+
+/// `tablet.db`, to be written.
+#[derive(Debug)]
+pub struct TabletDb(Db);
+
+/// `tablet.db`, to be read.
+#[derive(Debug)]
+pub struct TabletReader(Db);
+
+impl TabletDb {
+    /// Opens the file in this folder, and makes it when it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the folder cannot be written, or the file is of a newer version.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Ok(TabletDb(Db::open(&folder.join(FILE), MIGRATIONS)?))
+    }
+
+    /// Remembers that somebody has seen an incident; the first time counts.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was written.
+    pub fn see(&mut self, incident: u64, at_ns: u64) -> Result<(), StoreError> {
+        self.0.write("remembering what was seen", |tx| {
+            tx.prepare_cached("INSERT OR IGNORE INTO seen (incident, at_ns) VALUES (?1, ?2)")?
+                .execute(params![bits(incident), bits(at_ns)])?;
+            Ok(())
+        })
+    }
+
+    /// Asks something of the sensor. Returns its number.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was asked.
+    pub fn ask(&mut self, what: &CommandRecord, at_ns: u64) -> Result<i64, StoreError> {
+        self.0.write("asking the sensor", |tx| {
+            tx.prepare_cached("INSERT INTO command (at_ns, body) VALUES (?1, ?2)")?
+                .execute(params![bits(at_ns), body(what)?])?;
+            Ok(tx.last_insert_rowid())
+        })
+    }
+
+    /// Keeps what the clinic chose, and asks the sensor to read it, both or neither. `also` is asked after it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was changed.
+    pub fn choose(&mut self, toml: &str, also: Option<&CommandRecord>, at_ns: u64) -> Result<(), StoreError> {
+        self.0.write("keeping the settings", |tx| {
+            tx.prepare_cached("INSERT INTO site (at_ns, toml) VALUES (?1, ?2)")?
+                .execute(params![bits(at_ns), toml])?;
+            tx.execute("DELETE FROM site WHERE seq <= (SELECT max(seq) FROM site) - ?1", [SITES_MAX])?;
+            let mut ask = tx.prepare_cached("INSERT INTO command (at_ns, body) VALUES (?1, ?2)")?;
+            for what in core::iter::once(&CommandRecord::Site).chain(also) {
+                ask.execute(params![bits(at_ns), body(what)?])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The same file, to be read.
+    #[must_use]
+    pub fn into_reader(self) -> TabletReader {
+        TabletReader(self.0)
+    }
+}
+
+impl TabletReader {
+    /// Opens the file in this folder.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the tablet has never run, else why it cannot be read.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Ok(TabletReader(Db::open_to_read(&folder.join(FILE))?))
+    }
+
+    /// Commands after the one with this number, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn commands_after(&self, seq: i64, most: u32) -> Result<Vec<Command>, StoreError> {
+        let what = "asking for commands";
+        let rows = self.0.read(what, |connection| {
+            let mut ask = connection.prepare_cached(
+                "SELECT seq, at_ns, body FROM command WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            )?;
+            let rows = ask.query_map(params![seq, most], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        rows.into_iter()
+            .map(|(seq, at, body)| {
+                Ok(Command { seq, at_ns: at.cast_unsigned(), what: self.0.parse(what, &body)? })
+            })
+            .collect()
+    }
+
+    /// When somebody first saw this incident, in nanoseconds since 1970.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn seen_at(&self, incident: u64) -> Result<Option<u64>, StoreError> {
+        let at = self.0.read("asking what was seen", |connection| {
+            connection
+                .prepare_cached("SELECT at_ns FROM seen WHERE incident = ?1")?
+                .query_row([bits(incident)], |row| row.get::<_, i64>(0))
+                .optional()
+        })?;
+        Ok(at.map(i64::cast_unsigned))
+    }
+
+    /// What the clinic chose last, as the text of a `site.toml`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn site(&self) -> Result<Option<String>, StoreError> {
+        self.0.read("asking for the settings", |connection| {
+            connection
+                .prepare_cached("SELECT toml FROM site ORDER BY seq DESC LIMIT 1")?
+                .query_row([], |row| row.get(0))
+                .optional()
+        })
+    }
+}

@@ -1,0 +1,265 @@
+//! The files of the box: written in one piece, read while they are written and after their writer has stopped, and never half changed.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use box_store::record::{DeviceRecord, EventRecord, IncidentRecord, PartyRecord, SightingRecord};
+use box_store::sensor::{Batch, PortHour, PortStatus, Status};
+use box_store::tablet::CommandRecord;
+use box_store::{SensorDb, SensorReader, StoreError, TabletDb, TabletReader};
+use common_model::{
+    Category, ClosedBy, Confidence, DeviceId, DeviceType, Due, Fact, Facts, FindingRole, Incident,
+    IncidentId, IncidentState, Kind, Party, Severity, Subject, Timestamp,
+};
+
+static KIND: Kind = Kind {
+    id: "port-scan",
+    category: Category::Scan,
+    techniques: &["T1046"],
+    message: "internal_probe",
+    facts: &["ports"],
+    severity: Severity::High,
+    alone: Due::Today,
+    card_from: Confidence::percent(60),
+    needs_profile: false,
+    quiet_for: core::time::Duration::from_secs(7_200),
+};
+
+fn incident(id: u64, at: u64) -> Incident {
+    let facts = Facts::new()
+        .with("ports", Fact::Count(40))
+        .with("who", Fact::Person("anna".into()))
+        .with("where", Fact::InternalAddress("10.0.0.5".parse().expect("an address")))
+        .with("bad", Fact::indicator("203.0.113.9", true))
+        .with("moved", Fact::Bytes(1 << 40))
+        .with("window", Fact::Duration(core::time::Duration::from_millis(1_500)))
+        .with("since", Fact::Time(Timestamp::from_nanos(u64::MAX)))
+        .with("device", Fact::Device(DeviceId(u64::MAX)))
+        .with("service", Fact::choice("ssh"))
+        .with("name", Fact::internal_name("NAS-\u{e5}"));
+    Incident {
+        id: IncidentId(id),
+        state: IncidentState::Opened,
+        closed_by: None,
+        opened_at: Timestamp::from_secs(at),
+        last_seen: Timestamp::from_secs(at),
+        kind: &KIND,
+        device: Subject::Device(DeviceId(0xfedc_ba98_7654_3210)),
+        role: FindingRole::Source,
+        identity: u64::MAX,
+        peer: Some(Subject::Address("192.0.2.7".parse().expect("an address"))),
+        severity: Severity::Critical,
+        confidence: Confidence::percent(85),
+        due: Due::Now,
+        findings: 3,
+        facts,
+    }
+}
+
+fn party() -> Party {
+    Party {
+        id: Some(DeviceId(0xfedc_ba98_7654_3210)),
+        name: Some("Reception".into()),
+        ip: Some("10.0.0.21".parse().expect("an address")),
+        mac: Some("00:00:5e:00:53:21".parse().expect("an address")),
+        device_type: DeviceType::Pc,
+        type_confirmed: true,
+        vendor: Some("Dell".into()),
+    }
+}
+
+fn record(id: u64, at: u64, state: IncidentState) -> IncidentRecord {
+    let closed_by = (state == IncidentState::Closed).then_some(ClosedBy::Clinic);
+    let incident = Incident { state, closed_by, ..incident(id, at) };
+    IncidentRecord::new(&incident, &party(), Some(&Party::default()))
+}
+
+fn step(id: u64, at: u64, state: IncidentState) -> (u64, EventRecord) {
+    (at * 1_000_000_000, EventRecord::Incident(Box::new(record(id, at, state))))
+}
+
+fn device(id: u64, last_seen_ns: u64) -> DeviceRecord {
+    let party = PartyRecord { id: Some(box_store::record::hex(id)), ..PartyRecord::default() };
+    DeviceRecord {
+        party,
+        announced_name: None,
+        addresses: vec!["fe80::1".parse().expect("an address")],
+        first_seen_ns: 1,
+        last_seen_ns,
+        is_router: false,
+        is_visitor: false,
+        evidence: vec!["it prints".into()],
+    }
+}
+
+#[test]
+fn an_incident_comes_back_as_it_went() {
+    let before = incident(7, 1_000);
+    let record = IncidentRecord::new(&before, &party(), Some(&Party::default()));
+    let text = serde_json::to_string(&record).unwrap();
+    let record: IncidentRecord = serde_json::from_str(&text).unwrap();
+    let after = record.to_incident(&KIND).unwrap();
+    assert_eq!(format!("{after:?}"), format!("{before:?}"));
+    assert_eq!(record.device.to_party(), party());
+}
+
+#[test]
+fn a_word_that_is_not_ours_is_named() {
+    let wrong = IncidentRecord { due: "soon".into(), ..record(7, 1, IncidentState::Opened) };
+    assert_eq!(wrong.to_incident(&KIND).unwrap_err().to_string(), "`soon` is no due");
+    let wrong = IncidentRecord { id: "+0000000000000007".into(), ..record(7, 1, IncidentState::Opened) };
+    assert_eq!(wrong.to_incident(&KIND).unwrap_err().to_string(), "`+0000000000000007` is no id");
+}
+
+#[test]
+fn a_batch_is_read_while_its_writer_goes_on_and_after_it_has_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(SensorReader::open(folder.path()), Err(StoreError::Missing { .. })));
+    let mut db = SensorDb::open(folder.path()).unwrap();
+    let reader = SensorReader::open(folder.path()).unwrap();
+    let port = PortStatus { name: "eth1".into(), sees: true, ..PortStatus::default() };
+    let status = Status { now_ns: 5, command_done: 9, ports: vec![port], ..Status::default() };
+    let sighting = SightingRecord {
+        kind: "dns-tunnel".into(),
+        device: PartyRecord::default(),
+        facts: record(1, 1, IncidentState::Opened).facts,
+    };
+    let hour = PortHour { hour: 490_000, port: 1, dropped: 3, ..PortHour::default() };
+    let batch = Batch {
+        events: vec![
+            step(1, 10, IncidentState::Opened),
+            step(2, 11, IncidentState::Opened),
+            step(1, 12, IncidentState::Closed),
+            (13, EventRecord::Gap { from_ns: 12 }),
+        ],
+        sightings: vec![(11, sighting.clone())],
+        devices: vec![device(3, 7), device(u64::MAX, 8)],
+        port_hours: vec![hour.clone()],
+        status: Some(status.clone()),
+        learned: Some((12, "{}".into())),
+    };
+    db.write(&batch).unwrap();
+    let check = |reader: &SensorReader| {
+        assert_eq!(reader.status().unwrap(), Some(status.clone()));
+        assert_eq!(reader.learned().unwrap().as_deref(), Some("{}"));
+        assert_eq!(reader.open_incidents().unwrap(), [record(2, 11, IncidentState::Opened)]);
+        assert_eq!(reader.incident(1).unwrap(), Some(record(1, 12, IncidentState::Closed)));
+        let seqs = |events: Vec<box_store::sensor::Stored<EventRecord>>| {
+            events.into_iter().map(|event| event.seq).collect::<Vec<_>>()
+        };
+        assert_eq!(seqs(reader.events_before(i64::MAX, 3).unwrap()), [4, 3, 2]);
+        assert_eq!(seqs(reader.events_after(2, 10).unwrap()), [3, 4]);
+        assert_eq!(reader.sightings_after(0, 10).unwrap()[0].value, sighting);
+        assert_eq!(reader.devices().unwrap(), [device(u64::MAX, 8), device(3, 7)]);
+        assert_eq!(reader.port_hours(490_000).unwrap(), std::slice::from_ref(&hour));
+        assert_eq!(reader.port_hours(490_001).unwrap(), []);
+    };
+    check(&reader);
+    drop(reader);
+    drop(db);
+    // Its writer has stopped, and the reader may write nothing at all, as under another user.
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let file = entry.unwrap().path();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o444)).unwrap();
+    }
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o555)).unwrap();
+    check(&SensorReader::open(folder.path()).unwrap());
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn what_cannot_be_written_whole_is_not_written_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = SensorDb::open(folder.path()).unwrap();
+    let mut bad = record(2, 2, IncidentState::Opened);
+    bad.id = "no id".into();
+    let events = vec![step(1, 1, IncidentState::Opened), (2, EventRecord::Incident(Box::new(bad)))];
+    assert!(db.write(&Batch { events, ..Batch::default() }).is_err());
+    let reader = SensorReader::open(folder.path()).unwrap();
+    assert_eq!(reader.open_incidents().unwrap(), []);
+    assert_eq!(reader.events_after(0, 10).unwrap(), []);
+}
+
+#[test]
+fn history_is_kept_for_ninety_days() {
+    const DAY_SECS: u64 = 86_400;
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = SensorDb::open(folder.path()).unwrap();
+    let events = vec![
+        step(1, DAY_SECS, IncidentState::Closed),
+        step(2, 2 * DAY_SECS, IncidentState::Opened),
+        step(3, 80 * DAY_SECS, IncidentState::Closed),
+    ];
+    db.write(&Batch { events, devices: vec![device(1, 5)], ..Batch::default() }).unwrap();
+    assert_eq!(db.prune(95 * DAY_SECS * 1_000_000_000).unwrap(), 4);
+    let reader = SensorReader::open(folder.path()).unwrap();
+    // What is open is never forgotten.
+    assert!(reader.incident(1).unwrap().is_none() && reader.incident(2).unwrap().is_some());
+    assert_eq!(reader.events_after(0, 10).unwrap().len(), 1);
+    assert_eq!(reader.devices().unwrap(), []);
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SensorDb::open(folder.path()).unwrap());
+    let raw = rusqlite::Connection::open(folder.path().join("sensor.db")).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    drop(raw);
+    let err = SensorDb::open(folder.path()).unwrap_err();
+    assert!(
+        err.to_string().ends_with("has form 99, and this version knows up to 1: update the program"),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_is_no_database_is_an_error_and_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("tablet.db"),
+        "this is a letter, not a database, and it is long enough",
+    )
+    .unwrap();
+    assert!(TabletDb::open(folder.path()).is_err());
+    let file = std::fs::File::open(folder.path().join("tablet.db")).unwrap();
+    assert!(std::io::read_to_string(file).unwrap().starts_with("this is a letter"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_said_to_be_so() {
+    let nowhere = std::path::Path::new("/proc/cyberalarm");
+    assert!(matches!(SensorDb::open(nowhere), Err(StoreError::ReadOnly { .. })));
+}
+
+#[test]
+fn a_copy_is_whole_while_the_original_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let copies = tempfile::tempdir().unwrap();
+    let mut db = SensorDb::open(folder.path()).unwrap();
+    db.write(&Batch { events: vec![step(1, 1, IncidentState::Opened)], ..Batch::default() }).unwrap();
+    db.back_up(&copies.path().join("sensor.db")).unwrap();
+    db.write(&Batch { events: vec![step(2, 2, IncidentState::Opened)], ..Batch::default() }).unwrap();
+    let copy = SensorDb::open(copies.path()).unwrap();
+    drop(copy);
+    assert_eq!(SensorReader::open(copies.path()).unwrap().open_incidents().unwrap().len(), 1);
+}
+
+#[test]
+fn the_tablet_remembers_what_people_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = TabletDb::open(folder.path()).unwrap();
+    let reader = TabletReader::open(folder.path()).unwrap();
+    assert_eq!(reader.site().unwrap(), None);
+    let close = CommandRecord::Close { incident: box_store::record::hex(7), by: "clinic".into() };
+    db.see(7, 100).unwrap();
+    db.see(7, 200).unwrap();
+    assert_eq!(db.ask(&close, 300).unwrap(), 1);
+    db.choose("clinic = \"A\"", None, 400).unwrap();
+    db.choose("clinic = \"B\"", Some(&close), 500).unwrap();
+
+    assert_eq!((reader.seen_at(7).unwrap(), reader.seen_at(8).unwrap()), (Some(100), None));
+    assert_eq!(reader.site().unwrap().as_deref(), Some("clinic = \"B\""));
+    let commands = reader.commands_after(1, 10).unwrap();
+    let what: Vec<_> = commands.iter().map(|command| (command.seq, command.at_ns, &command.what)).collect();
+    assert_eq!(what, [(2, 400, &CommandRecord::Site), (3, 500, &CommandRecord::Site), (4, 500, &close)]);
+}

@@ -1,0 +1,49 @@
+//! Rights of a process: what a role does not need it gives away before it does anything else.
+
+use anyhow::Context as _;
+use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, capabilities as sets_of, clear_ambient_capability_set,
+    remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
+};
+
+/// Gives away every capability, for ever: a role that only reads and writes its own files needs none.
+///
+/// # Errors
+/// When the kernel does not take them.
+pub fn drop_all() -> anyhow::Result<()> {
+    set_no_new_privs(true).context("could not give up new privileges")?;
+    clear_ambient_capability_set().context("could not clear the ambient capabilities")?;
+    // Only who may take capabilities away can take them out of the bounding set; for all others no new ones come anyway.
+    let mine = sets_of(None).context("could not ask for the capabilities")?;
+    if mine.effective.contains(CapabilitySet::SETPCAP) {
+        for one in CapabilitySet::all().iter() {
+            // Newer kernels and older ones know different capabilities.
+            let _unknown = remove_capability_from_bounding_set(one);
+        }
+    }
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    set_capabilities(None, none).context("could not give away the capabilities")
+}
+
+/// How many capabilities this process could use or take.
+///
+/// # Errors
+/// When the kernel does not tell.
+pub fn capabilities() -> anyhow::Result<u32> {
+    let CapabilitySets { effective, permitted, inheritable } =
+        sets_of(None).context("could not ask for the capabilities")?;
+    Ok((effective | permitted | inheritable).bits().count_ones())
+}
+
+/// When whoever started this process is killed, this process ends too.
+///
+/// # Errors
+/// When the kernel does not agree.
+pub fn end_with_parent() -> anyhow::Result<()> {
+    set_parent_process_death_signal(Some(Signal::TERM)).context("could not ask to end with the supervisor")
+}

@@ -1,0 +1,16 @@
+//! Listens for as long as the box runs, and remembers what it heard: frames from [`Ears`] go into the engine, what comes out goes into
+//! `sensor.db`, what people ask at the tablet comes back in.
+//!
+//! Nothing is decided here. Whether something is trouble is the engine's business, how it is told is the tablet's. What is kept here is
+//! order: a command is done when its effect is on the disk; what was told once is not told twice after a restart; and when the disk is
+//! full the sensor goes on listening, says so, and writes as soon as it can.
+
+mod agent;
+mod canary;
+mod ears;
+mod outputs;
+mod recorded;
+
+pub use agent::{Agent, Setup};
+pub use ears::{EarPort, Ears, Heard};
+pub use recorded::{Pace, Recorded};

@@ -1,0 +1,233 @@
+//! The agent at work on a real folder: what it heard is there afterwards, once, whatever happens in between.
+
+use core::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime};
+
+use box_store::nudge::Bell;
+use box_store::record::{EventRecord, IncidentRecord};
+use box_store::sensor::Status;
+use box_store::tablet::CommandRecord;
+use box_store::{SensorReader, TabletDb};
+use common_model::Timestamp;
+use sensor_agent::{Agent, EarPort, Ears, Heard, Setup};
+use sensor_capture::{Frames as _, Script};
+use sensor_decode::{Frame, LinkType, PortId};
+use sensor_engine::PortReport;
+
+const SCAN: &str = "
+device guest   10.0.0.66 00:00:5e:00:53:66
+device server  10.0.0.5  00:00:5e:00:53:05
+at 11:00
+guest asks who has 10.0.0.5
+repeat 60 every 100 ms:
+    guest -> server:{n} tcp refused
+";
+
+type Kept = (Timestamp, u32, Vec<u8>);
+
+fn frames() -> Vec<Kept> {
+    let mut script = Script::parse("script", SCAN, Path::new("")).expect("the script is right");
+    let mut kept = Vec::new();
+    while let Some(Frame { at, wire_len, bytes, .. }) = script.next_frame() {
+        kept.push((at, wire_len, bytes.to_vec()));
+    }
+    kept
+}
+
+/// Hears these frames, and then silence until something has happened.
+struct TestEars {
+    frames: std::vec::IntoIter<Kept>,
+    heard: Kept,
+    until: Box<dyn FnMut() -> bool>,
+    stop: Arc<AtomicBool>,
+    began: Instant,
+    carrier: bool,
+}
+
+impl Ears for TestEars {
+    fn next(&mut self) -> anyhow::Result<Heard<'_>> {
+        if let Some(frame) = self.frames.next() {
+            self.heard = frame;
+            let (at, wire_len, ref bytes) = self.heard;
+            let (port, link) = (PortId(0), LinkType::Ethernet);
+            return Ok(Heard::Frame(Frame { port, at, link, vlan: None, wire_len, bytes }));
+        }
+        if (self.until)() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        anyhow::ensure!(
+            self.began.elapsed() < Duration::from_secs(30),
+            "what the test waits for did not happen"
+        );
+        self.heard.0 = self.heard.0 + Duration::from_millis(1);
+        Ok(Heard::Silence(self.heard.0))
+    }
+
+    fn ports(&mut self) -> Vec<EarPort> {
+        vec![EarPort { name: "eth1".into(), report: PortReport { has_carrier: self.carrier, dropped: 0 } }]
+    }
+}
+
+/// Runs an agent on this folder until it has heard these frames and then `until` is true.
+fn run(folder: &Path, frames: &[Kept], until: impl FnMut() -> bool + 'static) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let ears = TestEars {
+        frames: Vec::from(frames).into_iter(),
+        heard: frames.last().cloned().unwrap_or_default(),
+        until: Box::new(until),
+        stop: Arc::clone(&stop),
+        began: now(),
+        carrier: true,
+    };
+    let setup = Setup { folder: folder.to_owned(), ..Setup::default() };
+    Agent::new(setup, Box::new(ears)).expect("the folder is new or ours").run(&stop).expect("it hears");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test that waits for ever is stopped")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn reader(folder: &Path) -> SensorReader {
+    SensorReader::open(folder).expect("the sensor has run")
+}
+
+/// The steps of all incidents: state, and who closed it.
+fn steps(folder: &Path) -> Vec<(IncidentRecord, String)> {
+    let events = reader(folder).events_after(0, 1_000).expect("it can be read");
+    let steps = events.into_iter().filter_map(|event| match event.value {
+        EventRecord::Incident(incident) if incident.kind == "port-scan" => {
+            let state = incident.state.clone();
+            Some((*incident, state))
+        }
+        _ => None,
+    });
+    steps.collect()
+}
+
+fn states(folder: &Path) -> Vec<String> {
+    steps(folder).into_iter().map(|(_, state)| state).collect()
+}
+
+fn status(folder: &Path) -> Status {
+    reader(folder).status().expect("it can be read").expect("it was written")
+}
+
+#[test]
+fn what_was_heard_is_there_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &frames(), || true);
+    let open = reader(folder.path()).open_incidents().unwrap();
+    let scan = open.iter().find(|incident| incident.kind == "port-scan").unwrap();
+    assert_eq!(
+        (scan.state.as_str(), scan.due.as_str(), scan.message.as_str()),
+        ("opened", "today", "internal_probe")
+    );
+    assert_eq!(reader(folder.path()).devices().unwrap().len(), 2);
+    let status = status(folder.path());
+    assert!(status.ports[0].sees && status.ports[0].name == "eth1" && status.is_learning);
+    assert!(reader(folder.path()).learned().unwrap().unwrap().contains("\"version\""));
+}
+
+#[test]
+fn a_restart_opens_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = frames();
+    let (first, second) = frames.split_at(frames.len() / 2);
+    run(folder.path(), first, || true);
+    let before = steps(folder.path());
+    run(folder.path(), second, || true);
+    let after = steps(folder.path());
+    assert!(after.iter().all(|(incident, _)| incident.id == before[0].0.id), "another incident was opened");
+    assert_eq!(after.iter().filter(|(_, state)| state == "opened").count(), 1);
+}
+
+#[test]
+fn what_lies_between_two_runs_is_told_as_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = frames();
+    run(folder.path(), &frames[..10], || true);
+    let later: Vec<Kept> = frames[10..20]
+        .iter()
+        .map(|(at, len, bytes)| (*at + Duration::from_secs(600), *len, bytes.clone()))
+        .collect();
+    run(folder.path(), &later, || true);
+    let events = reader(folder.path()).events_after(0, 1_000).unwrap();
+    let gap = events.iter().find_map(|event| match event.value {
+        EventRecord::Gap { from_ns } => Some((from_ns, event.at_ns)),
+        _ => None,
+    });
+    let (from, until) = gap.unwrap();
+    assert_eq!(until, later[0].0.as_nanos());
+    assert!(until - from > 590_000_000_000);
+}
+
+#[test]
+fn what_the_clinic_solves_is_closed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    run(folder.path(), &frames(), || true);
+    let scan =
+        reader(&path).open_incidents().unwrap().into_iter().find(|open| open.kind == "port-scan").unwrap();
+    let close = CommandRecord::Close { incident: scan.id, by: "clinic".into() };
+    let seq = TabletDb::open(&path).unwrap().ask(&close, 1).unwrap();
+    let waits = path.clone();
+    run(&path, &[], move || status(&waits).command_done == seq);
+    assert_eq!(states(&path).last().map(String::as_str), Some("closed"));
+    assert_eq!(steps(&path).last().unwrap().0.closed_by.as_deref(), Some("clinic"));
+    // The command is done; it is not done again.
+    let count = states(&path).len();
+    run(&path, &[], || true);
+    assert_eq!((states(&path).len(), status(&path).command_done), (count, seq));
+}
+
+#[test]
+fn a_name_that_the_clinic_gives_is_the_devices_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let site = "[[device]]\nname = \"The locum's PC\"\nmac = \"00:00:5e:00:53:66\"\ntype = \"pc\"\nconfirmed = true\n";
+    run(&path, &frames(), || true);
+    TabletDb::open(&path).unwrap().choose(site, None, 1).unwrap();
+    let waits = path.clone();
+    run(&path, &[], move || status(&waits).command_done == 1);
+    let devices = reader(&path).devices().unwrap();
+    let named = devices.iter().filter(|device| device.party.name.as_deref() == Some("The locum's PC"));
+    let named: Vec<_> = named.collect();
+    assert_eq!(named.len(), 1);
+    assert!(named[0].party.type_confirmed && named[0].party.device_type == "pc");
+}
+
+#[test]
+fn a_self_test_goes_through_every_link_and_is_no_incident() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let seq = TabletDb::open(&path).unwrap().ask(&CommandRecord::Test, 1).unwrap();
+    let waits = path.clone();
+    run(&path, &frames()[..4], move || {
+        reader(&waits).status().unwrap().and_then(|status| status.test).is_some_and(|test| test.store)
+    });
+    let test = status(&path).test.unwrap();
+    assert_eq!(
+        (test.id, test.capture, test.decoder, test.detectors, test.store),
+        (seq, true, true, true, true)
+    );
+    assert!(reader(&path).open_incidents().unwrap().iter().all(|incident| incident.kind == "new-device"));
+}
+
+#[test]
+fn the_tablets_bell_is_rung_with_how_the_sensor_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let bell = Bell::new(folder.path(), "tablet").unwrap();
+    run(folder.path(), &frames(), || true);
+    let mut last = None;
+    while let Some(with) = bell.wait(Duration::from_millis(1)).unwrap() {
+        last = Some(serde_json::from_slice::<Status>(&with).unwrap());
+    }
+    let last = last.unwrap();
+    assert_eq!(last, status(folder.path()));
+    let age = SystemTime::UNIX_EPOCH + Duration::from_nanos(last.said_at_ns);
+    assert!(age.elapsed().unwrap() < Duration::from_secs(60));
+}

@@ -1,0 +1,101 @@
+//! What all requests share: the folder of the box's state, how the sensor is, and the tablet's own database.
+
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, anyhow};
+use box_store::nudge::ring;
+use box_store::sensor::Status;
+use box_store::tablet::CommandRecord;
+use box_store::{SensorReader, StoreError, TabletDb, TabletReader};
+use common_model::Timestamp;
+use common_site::Site;
+use common_words::Catalogue;
+use tokio::sync::watch;
+
+/// A box that was not heard for so long is silent. PRODUCT decision 1: 90 s.
+pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(90);
+
+/// How the sensor is, and when we heard so.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) status: Option<Status>,
+    /// By our own steady clock; `None` when all that we know was written before we started.
+    pub(crate) at: Option<Instant>,
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) folder: PathBuf,
+    pub(crate) catalogue: &'static Catalogue,
+    /// Proves that a request comes from a page that we served.
+    pub(crate) token: String,
+    /// Changes each time when the sensor rings.
+    pub(crate) heard: watch::Sender<Heard>,
+    db: Mutex<TabletDb>,
+}
+
+impl Shared {
+    /// Opens the tablet's own database. `site` is what the clinic chose before it had a tablet.
+    pub(crate) fn new(folder: &Path, site: Option<&str>) -> anyhow::Result<Arc<Shared>> {
+        let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
+        let mut db = TabletDb::open(folder)?;
+        if let Some(toml) = site
+            && TabletReader::open(folder)?.site()?.is_none()
+        {
+            db.choose(toml, None, machine_time().as_nanos())?;
+        }
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|err| anyhow!("could not get random bytes: {err}"))?;
+        let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        // What was written before we started is a beginning.
+        let status = SensorReader::open(folder).and_then(|sensor| sensor.status()).ok().flatten();
+        let heard = watch::Sender::new(Heard { status, at: None });
+        Ok(Arc::new(Shared { folder: folder.to_owned(), catalogue, token, heard, db: Mutex::new(db) }))
+    }
+
+    /// The sensor rang.
+    pub(crate) fn rang(&self, with: &[u8]) {
+        if let Ok(status) = serde_json::from_slice(with) {
+            #[expect(clippy::disallowed_methods, reason = "how long the box is silent is counted here")]
+            let at = Some(Instant::now());
+            self.heard.send_replace(Heard { status: Some(status), at });
+        }
+    }
+
+    /// Writes to the tablet's database, and rings the sensor's bell.
+    pub(crate) fn write<T>(
+        &self,
+        change: impl FnOnce(&mut TabletDb, u64) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // A transaction that panicked was rolled back.
+        let mut db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = change(&mut db, machine_time().as_nanos());
+        drop(db);
+        // A sensor that is not there reads the commands when it starts.
+        let _heard = ring(&self.folder, "sensor", b"");
+        done
+    }
+
+    /// Asks something of the sensor.
+    pub(crate) fn ask(&self, what: &CommandRecord) -> Result<i64, StoreError> {
+        self.write(|db, now| db.ask(what, now))
+    }
+
+    /// What the clinic chose.
+    pub(crate) fn site(&self) -> anyhow::Result<Site> {
+        let Some(toml) = TabletReader::open(&self.folder)?.site()? else { return Ok(Site::default()) };
+        Site::parse(&toml).context("the settings in tablet.db")
+    }
+}
+
+/// The machine's time.
+pub(crate) fn machine_time() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "what people press has the time at which they press it")]
+    let now = SystemTime::now();
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::EPOCH + since
+}

@@ -1,0 +1,468 @@
+//! Requests as a browser makes them, on a real folder.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode, header};
+use box_store::record::{DeviceRecord, EventRecord, IncidentRecord, PartyRecord, hex};
+use box_store::sensor::{Batch, PortStatus, Status, TestStatus};
+use box_store::tablet::CommandRecord;
+use box_store::{SensorDb, TabletReader};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::guard::Guard;
+use crate::shared::{Shared, machine_time};
+
+/// 2026-03-18T09:30:00Z: half past ten in Denmark.
+const NOON: u64 = 1_773_826_200_000_000_000;
+
+const MINUTE: u64 = 60_000_000_000;
+
+const SITE: &str = "clinic = \"Test\"\n[contacts.it_supplier]\nname = \"Nordklinik It\"\nphone = \"+45 70 00 00 00\"\nhours = \"08:00-16:00\"\nafter_hours_phone = \"+45 70 00 00 99\"\n";
+
+/// A tablet on a folder of its own.
+struct Tablet {
+    folder: tempfile::TempDir,
+    sensor: SensorDb,
+    shared: Arc<Shared>,
+    app: Router,
+}
+
+impl Tablet {
+    fn new() -> Tablet {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sensor = SensorDb::open(folder.path()).expect("a new file");
+        let shared = Shared::new(folder.path(), Some(SITE)).expect("a new file");
+        let guard = Guard::new(Arc::clone(&shared), ([127, 0, 0, 1], 8_080).into());
+        let app = crate::serve::router(Arc::clone(&shared), guard);
+        Tablet { folder, sensor, shared, app }
+    }
+
+    /// The sensor says how it is, with these incidents open.
+    fn heard(&mut self, status: Status, incidents: Vec<IncidentRecord>) {
+        let events =
+            incidents.into_iter().map(|one| (one.last_seen_ns, EventRecord::Incident(Box::new(one))));
+        let batch = Batch { events: events.collect(), status: Some(status.clone()), ..Batch::default() };
+        self.sensor.write(&batch).expect("it can be written");
+        self.shared.rang(&serde_json::to_vec(&status).expect("JSON"));
+    }
+
+    async fn send(&self, request: Request<Body>) -> Response<Body> {
+        self.app.clone().oneshot(request).await.expect("infallible")
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let response = self.send(request("GET", path).body(Body::empty()).expect("a request")).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        body(response).await
+    }
+
+    /// Presses something. Returns the status and what was said.
+    async fn press(&self, method: &str, path: &str, with: &Value) -> (StatusCode, Value) {
+        self.press_text(method, path, "application/json", with.to_string()).await
+    }
+
+    async fn press_text(&self, method: &str, path: &str, kind: &str, with: String) -> (StatusCode, Value) {
+        let request = request(method, path)
+            .header("x-cyberalarm", &self.shared.token)
+            .header(header::CONTENT_TYPE, kind)
+            .body(Body::from(with))
+            .expect("a request");
+        let response = self.send(request).await;
+        (response.status(), body(response).await)
+    }
+
+    fn commands(&self) -> Vec<CommandRecord> {
+        let reader = TabletReader::open(self.folder.path()).expect("it is there");
+        let commands = reader.commands_after(0, 100).expect("it can be read");
+        commands.into_iter().map(|command| command.what).collect()
+    }
+}
+
+fn request(method: &str, path: &str) -> axum::http::request::Builder {
+    Request::builder().method(method).uri(path).header(header::HOST, "localhost:8080")
+}
+
+async fn body(response: Response<Body>) -> Value {
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a small body");
+    serde_json::from_slice(&bytes).unwrap_or(Value::Null)
+}
+
+/// A sensor that hears, on the recorded clinic's morning.
+fn hears() -> Status {
+    let port = PortStatus {
+        name: "eth1".into(),
+        sees: true,
+        has_carrier: true,
+        last_heard_ns: NOON,
+        ..PortStatus::default()
+    };
+    Status { now_ns: NOON, said_at_ns: machine_time().as_nanos(), ports: vec![port], ..Status::default() }
+}
+
+fn incident(id: u64, due: &str) -> IncidentRecord {
+    let party = PartyRecord {
+        id: Some(hex(7)),
+        name: Some("Reception".into()),
+        ip: Some("10.0.0.21".parse().expect("an address")),
+        mac: Some("00:00:5e:00:53:21".into()),
+        device_type: "pc".into(),
+        type_confirmed: true,
+        vendor: None,
+    };
+    IncidentRecord {
+        id: hex(id),
+        state: "opened".into(),
+        closed_by: None,
+        opened_at_ns: NOON - 5 * MINUTE,
+        last_seen_ns: NOON - MINUTE,
+        kind: "arp-spoofing".into(),
+        category: "spoofing".into(),
+        message: "traffic_diverted".into(),
+        device: party,
+        role: "source".into(),
+        identity: hex(1),
+        peer: None,
+        severity: "high".into(),
+        confidence_percent: 90,
+        due: due.into(),
+        findings: 1,
+        facts: vec![("addresses".into(), box_store::record::FactRecord::Count(1))],
+    }
+}
+
+#[tokio::test]
+async fn never_green_before_the_box_was_heard() {
+    let tablet = Tablet::new();
+    for lang in ["da", "en"] {
+        let home = tablet.get(&format!("/api/v1/home?lang={lang}")).await;
+        assert_eq!((&home["face"], &home["parts"][0]["face"]), (&json!("unknown"), &json!("unknown")));
+        assert_eq!(
+            home["headline"],
+            if lang == "da" { "Vi venter på boksen" } else { "We are waiting for the box" }
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_face_is_the_worst_of_what_is_open() {
+    let faces = [
+        (vec![], "ok"),
+        (vec!["none"], "ok"),
+        (vec!["week"], "attention"),
+        (vec!["week", "today"], "attention"),
+        (vec!["today", "now", "week"], "act"),
+    ];
+    for (dues, face) in faces {
+        let mut tablet = Tablet::new();
+        let incidents = (1..).zip(&dues).map(|(id, due)| incident(id, due)).collect();
+        tablet.heard(hears(), incidents);
+        let home = tablet.get("/api/v1/home").await;
+        assert_eq!(home["face"], face, "{dues:?}");
+        let cards = home["cards"].as_array().unwrap();
+        assert_eq!(cards.len(), dues.iter().filter(|due| **due != "none").count());
+        if face == "act" {
+            assert_eq!(cards[0]["due"], "now", "the worst is first");
+            assert_eq!(cards[0]["can"], json!(["seen", "solved"]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_box_that_cannot_see_is_grey_and_says_which_cable() {
+    let mut tablet = Tablet::new();
+    let mut status = hears();
+    status.ports.push(PortStatus {
+        number: 1,
+        name: "eth2".into(),
+        last_heard_ns: NOON - 3 * MINUTE,
+        has_carrier: true,
+        ..PortStatus::default()
+    });
+    tablet.heard(status.clone(), vec![]);
+    let home = tablet.get("/api/v1/home").await;
+    assert_eq!(home["face"], "unknown");
+    assert_eq!(home["cards"][0]["kind"], "box-blind");
+    assert_eq!(home["ports"][0]["text"], "Kablet i stik eth1: Boksen hører nettet.");
+    assert_eq!(home["ports"][1]["text"], "Kablet i stik eth2: Boksen har ikke hørt noget siden kl. 10.27.");
+    status.ports[1].has_carrier = false;
+    // Red stays red, and says so beside it.
+    tablet.heard(status, vec![incident(1, "now")]);
+    let home = tablet.get("/api/v1/home").await;
+    assert_eq!(
+        (&home["face"], &home["also"]),
+        (&json!("act"), &json!("Boksen kan ikke se jeres net lige nu."))
+    );
+    assert!(home["ports"][1]["text"].as_str().unwrap().contains("ikke signal"));
+}
+
+#[tokio::test]
+async fn a_box_that_was_not_heard_for_ninety_seconds_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sensor = SensorDb::open(folder.path()).unwrap();
+    let status = Status { said_at_ns: machine_time().as_nanos() - 2 * MINUTE, ..hears() };
+    sensor.write(&Batch { status: Some(status), ..Batch::default() }).unwrap();
+    let shared = Shared::new(folder.path(), None).unwrap();
+    let guard = Guard::new(Arc::clone(&shared), ([127, 0, 0, 1], 8_080).into());
+    let app = crate::serve::router(shared, guard);
+    let response = app.oneshot(request("GET", "/api/v1/home").body(Body::empty()).unwrap()).await.unwrap();
+    let home = body(response).await;
+    assert_eq!((&home["face"], &home["cards"][0]["kind"]), (&json!("unknown"), &json!("box-silent")));
+}
+
+#[tokio::test]
+async fn a_box_that_cannot_remember_says_so() {
+    let mut tablet = Tablet::new();
+    tablet.heard(Status { problem: Some("disk_full".into()), ..hears() }, vec![]);
+    let home = tablet.get("/api/v1/home").await;
+    assert!(home["also"].as_str().unwrap().starts_with("Boksens lager er fuldt."));
+}
+
+#[tokio::test]
+async fn seen_is_a_badge_and_turns_no_face() {
+    let mut tablet = Tablet::new();
+    tablet.heard(hears(), vec![incident(1, "now")]);
+    for _ in 0..2 {
+        let (status, _) = tablet.press("POST", &format!("/api/v1/cards/{}/seen", hex(1)), &json!({})).await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+    }
+    let home = tablet.get("/api/v1/home").await;
+    assert_eq!((&home["face"], &home["acknowledged"]), (&json!("act"), &json!(true)));
+    assert!(home["cards"][0]["seen"].as_str().unwrap().starts_with("Set "));
+    assert_eq!(home["headline"], "I er i gang med sagen");
+}
+
+#[tokio::test]
+async fn solved_is_asked_of_the_sensor() {
+    let mut tablet = Tablet::new();
+    tablet.heard(hears(), vec![incident(1, "now")]);
+    let path = format!("/api/v1/cards/{}/solved", hex(1));
+    assert_eq!(tablet.press("POST", &path, &json!({ "by": "supplier" })).await.0, StatusCode::NO_CONTENT);
+    let close = CommandRecord::Close { incident: hex(1), by: "supplier".into() };
+    assert_eq!(tablet.commands(), [CommandRecord::Site, close]);
+    // Whoever it is: one of two.
+    let (status, said) = tablet.press("POST", &path, &json!({ "by": "burglar" })).await;
+    assert_eq!(
+        (status, &said["problem"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("Det kunne boksen ikke forstå."))
+    );
+    // Closed meanwhile.
+    let closed =
+        IncidentRecord { state: "closed".into(), closed_by: Some("supplier".into()), ..incident(1, "now") };
+    tablet.heard(hears(), vec![closed]);
+    assert_eq!(tablet.press("POST", &path, &json!({ "by": "clinic" })).await.0, StatusCode::CONFLICT);
+    assert_eq!(
+        tablet.press("POST", "/api/v1/cards/1/solved", &json!({ "by": "clinic" })).await.0,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn known_becomes_a_rule_with_an_end_and_closes_the_card() {
+    let mut tablet = Tablet::new();
+    tablet.heard(hears(), vec![incident(1, "today"), incident(2, "now")]);
+    let known = |id| format!("/api/v1/cards/{}/known", hex(id));
+    assert_eq!(tablet.press("POST", &known(1), &json!({ "days": 30 })).await.0, StatusCode::NO_CONTENT);
+    let site = tablet.shared.site().unwrap();
+    assert_eq!((site.known.len(), site.known[0].kind.as_str()), (1, "arp-spoofing"));
+    assert_eq!(site.known[0].until.unwrap().to_string(), "2026-04-17");
+    let close = CommandRecord::Close { incident: hex(1), by: "known".into() };
+    assert_eq!(tablet.commands()[1..], [CommandRecord::Site, close]);
+    // Again replaces it; what is red is never merely known; a day too many is none.
+    assert_eq!(tablet.press("POST", &known(1), &json!({ "days": null })).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(tablet.shared.site().unwrap().known.len(), 1);
+    assert_eq!(
+        tablet.press("POST", &known(2), &json!({ "days": 30 })).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        tablet.press("POST", &known(1), &json!({ "days": 0 })).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+}
+
+#[tokio::test]
+async fn the_clinic_names_a_device_and_confirms_what_it_is() {
+    let mut tablet = Tablet::new();
+    let device = DeviceRecord {
+        party: PartyRecord { name: None, type_confirmed: false, ..incident(1, "today").device },
+        announced_name: Some("desktop-7".into()),
+        addresses: vec!["10.0.0.21".parse().unwrap()],
+        first_seen_ns: NOON - 60 * MINUTE,
+        last_seen_ns: NOON - MINUTE,
+        is_router: false,
+        is_visitor: false,
+        evidence: vec!["it asks for updates".into()],
+    };
+    tablet.sensor.write(&Batch { devices: vec![device], ..Batch::default() }).unwrap();
+    tablet.heard(hears(), vec![incident(1, "today")]);
+    let list = tablet.get("/api/v1/devices").await;
+    let first = &list["devices"][0];
+    assert_eq!(
+        (&first["type_name"], &first["has_card"], &first["is_heard"]),
+        (&json!("Pc"), &json!(true), &json!(true))
+    );
+    assert_eq!(list["types"].as_array().unwrap().len(), 12);
+
+    let path = format!("/api/v1/devices/{}", hex(7));
+    assert_eq!(
+        tablet.press("PUT", &path, &json!({ "name": "Reception 2", "type": "printer" })).await.0,
+        StatusCode::NO_CONTENT
+    );
+    let named = tablet.shared.site().unwrap().devices;
+    assert_eq!((named.len(), named[0].name.as_str(), named[0].confirmed), (1, "Reception 2", true));
+    assert_eq!(named[0].device_type, common_model::DeviceType::Printer);
+    for wrong in
+        [json!({ "name": "x".repeat(41), "type": null }), json!({ "name": "a", "type": "spaceship" })]
+    {
+        assert_eq!(tablet.press("PUT", &path, &wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    // Nothing said any more.
+    assert_eq!(
+        tablet.press("PUT", &path, &json!({ "name": null, "type": null })).await.0,
+        StatusCode::NO_CONTENT
+    );
+    assert!(tablet.shared.site().unwrap().devices.is_empty());
+}
+
+#[tokio::test]
+async fn settings_come_back_as_they_went_and_what_is_wrong_is_named() {
+    let tablet = Tablet::new();
+    let mut settings = tablet.get("/api/v1/settings").await;
+    assert_eq!(settings["contacts"][0]["after_hours_phone"], "+45 70 00 00 99");
+    settings["clinic"] = json!("Lægerne");
+    settings["hours"][5] = json!({ "day": 5, "from": "10:00", "until": "12:00" });
+    settings["monitored"] = json!({ "mode": "segments", "segments": ["10.0.0.0/24"], "reason": "" });
+    assert_eq!(tablet.press("PUT", "/api/v1/settings", &settings).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(tablet.get("/api/v1/settings").await, settings);
+
+    settings["hours"][5]["until"] = json!("09:00");
+    let (status, said) = tablet.press("PUT", "/api/v1/settings", &settings).await;
+    assert_eq!((status, &said["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("hours.5")));
+    settings["hours"][5]["until"] = json!("12:00");
+    settings["monitored"]["segments"] = json!(["0.0.0.0/0"]);
+    assert_eq!(tablet.press("PUT", "/api/v1/settings", &settings).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn site_toml_goes_out_and_in() {
+    let tablet = Tablet::new();
+    let response =
+        tablet.send(request("GET", "/api/v1/settings/site.toml").body(Body::empty()).unwrap()).await;
+    assert!(response.headers()[header::CONTENT_DISPOSITION].to_str().unwrap().contains("site.toml"));
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let path = "/api/v1/settings/site.toml";
+    assert_eq!(tablet.press_text("PUT", path, "application/toml", text).await.0, StatusCode::NO_CONTENT);
+    let wrong = "clinic = \"x\"\n[opening_hours]\nmonday = \"late\"\n".to_owned();
+    let (status, said) = tablet.press_text("PUT", path, "application/toml", wrong).await;
+    assert_eq!((status, &said["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(3)));
+    let detectors = "[detectors.nonsense]\nx = 1\n".to_owned();
+    assert_eq!(
+        tablet.press_text("PUT", path, "application/toml", detectors).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+}
+
+#[tokio::test]
+async fn history_says_what_happened_and_who_closed_it() {
+    let mut tablet = Tablet::new();
+    let closed =
+        IncidentRecord { state: "closed".into(), closed_by: Some("supplier".into()), ..incident(1, "now") };
+    tablet.heard(hears(), vec![incident(1, "now"), closed]);
+    let events = vec![
+        (
+            NOON,
+            EventRecord::Sight {
+                port: 0,
+                name: "eth1".into(),
+                sees: false,
+                last_heard_ns: NOON - 2 * MINUTE,
+            },
+        ),
+        (NOON + MINUTE, EventRecord::Gap { from_ns: NOON }),
+    ];
+    tablet.sensor.write(&Batch { events, ..Batch::default() }).unwrap();
+    let history = tablet.get("/api/v1/history?lang=en").await;
+    let states: Vec<_> =
+        history["entries"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["gap", "blind", "closed", "opened"]);
+    assert_eq!(history["entries"][2]["text"], "Your IT supplier said that it is solved.");
+    assert_eq!(history["entries"][0]["text"].as_str().unwrap().matches("10:3").count(), 2, "{history}");
+    let earlier = tablet.get("/api/v1/history?before=2").await;
+    assert_eq!(earlier["entries"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_self_test_is_asked_for_and_told_link_by_link() {
+    let mut tablet = Tablet::new();
+    tablet.heard(hears(), vec![]);
+    let (status, test) = tablet.press("POST", "/api/v1/test", &json!({})).await;
+    assert_eq!((status, &test["done"]), (StatusCode::OK, &json!(false)));
+    let id = test["id"].as_str().unwrap().parse().unwrap();
+    let done = TestStatus { id, capture: false, decoder: true, detectors: true, store: true };
+    tablet.heard(Status { test: Some(done), ..hears() }, vec![]);
+    let view = crate::view::View::new(&tablet.shared, common_words::Lang::En).unwrap();
+    let test = serde_json::to_value(view.test(id).unwrap()).unwrap();
+    let states: Vec<_> =
+        test["links"].as_array().unwrap().iter().map(|link| link["state"].as_str().unwrap()).collect();
+    assert_eq!((&test["done"], states), (&json!(true), vec!["failed", "ok", "ok", "ok", "ok"]));
+}
+
+#[tokio::test]
+async fn strangers_are_refused() {
+    let tablet = Tablet::new();
+    // A page of an attacker that made its own name point here.
+    let rebound = Request::builder()
+        .uri("/api/v1/home")
+        .header(header::HOST, "evil.example:8080")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(tablet.send(rebound).await.status(), StatusCode::MISDIRECTED_REQUEST);
+    // A form on an attacker's page.
+    let forged = request("POST", "/api/v1/test").body(Body::empty()).unwrap();
+    let response = tablet.send(forged).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert_eq!(body(response).await["problem"], "Siden er for gammel. Hent den igen.");
+    assert!(!tablet.commands().contains(&CommandRecord::Test));
+    // Too much at once.
+    let large = "x".repeat((1 << 20) + 1);
+    let (status, said) =
+        tablet.press_text("PUT", "/api/v1/settings/site.toml", "application/toml", large).await;
+    assert_eq!((status, &said["problem"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("Det er for stort.")));
+    for path in ["/../../etc/passwd", "/api/v1/nothing", "/api/v1/cards/%00/seen"] {
+        let response = tablet.send(request("GET", path).body(Body::empty()).unwrap()).await;
+        assert!(response.status().is_client_error(), "{path}");
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_requests_is_refused_and_every_answer_is_guarded() {
+    let tablet = Tablet::new();
+    let mut refused = 0;
+    for _ in 0..400 {
+        let response = tablet.send(request("GET", "/api/v1/session").body(Body::empty()).unwrap()).await;
+        refused += u32::from(response.status() == StatusCode::TOO_MANY_REQUESTS);
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    }
+    assert!(refused > 0);
+}
+
+#[test]
+fn only_this_machine_is_served() {
+    static STOP: AtomicBool = AtomicBool::new(true);
+    let folder = tempfile::tempdir().unwrap();
+    let options = crate::Options {
+        folder: folder.path().to_owned(),
+        address: ([0, 0, 0, 0], 8_080).into(),
+        site: None,
+    };
+    let err = crate::serve(&options, &STOP, |_| {}).unwrap_err();
+    assert!(err.to_string().contains("not a loopback address"), "{err}");
+}

@@ -1,0 +1,187 @@
+//! A card: one incident, as a person reads it.
+
+use box_store::record::{IncidentRecord, from_hex};
+use common_model::{Due, Face, FindingRole, Party, Timestamp};
+use common_site::ContactRole;
+use common_words::{Audience, Call as CallWords, Rendered, Request};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::View;
+
+/// A card.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Card {
+    /// The incident's id; of a blind or silent box its message.
+    pub(crate) id: String,
+    /// What to say on the telephone.
+    case: String,
+    /// `act`, `attention` or `unknown`.
+    pub(crate) face: &'static str,
+    /// `now`, `today` or `week`.
+    due: &'static str,
+    kind: String,
+    category: String,
+    title: String,
+    steps: Vec<String>,
+    call: Option<Call>,
+    what: String,
+    meaning: String,
+    /// "siden kl. 10.31"
+    since: String,
+    /// What the device is called.
+    pub(crate) device: Option<String>,
+    /// "Set kl. 10.42": somebody in the clinic has seen it.
+    pub(crate) seen: Option<String>,
+    /// What people may do: `seen`, `solved`, `known`.
+    can: Vec<&'static str>,
+    /// The word on the button for "known".
+    known_label: Option<String>,
+    /// It went quiet, and stays because it is red.
+    ended: bool,
+    /// Never: a self-test makes no card.
+    is_test: bool,
+}
+
+/// Whom to call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Call {
+    role: String,
+    name: String,
+    phone: Option<String>,
+    email: Option<String>,
+    /// When they answer.
+    hours: Option<String>,
+}
+
+impl View {
+    /// The card of an incident.
+    pub(crate) fn card(&self, incident: &IncidentRecord) -> anyhow::Result<Card> {
+        let words = self.words();
+        let due = incident.due()?;
+        let rendered = self.incident_words(incident)?;
+        let device = incident.device.to_party();
+        let seen_at = self.tablet.seen_at(from_hex("id", &incident.id)?)?;
+        let seen = seen_at.map(|at| self.seen(at)).transpose()?;
+        let is_new_device = incident.category == "new-device";
+        let known = if is_new_device { "known_device" } else { "known_other" };
+        let may_be_known = due != Due::Now;
+        Ok(Card {
+            id: incident.id.clone(),
+            case: case(&incident.id),
+            face: due.face().unwrap_or(Face::Attention).as_str(),
+            due: due.as_str(),
+            kind: incident.kind.clone(),
+            category: incident.category.clone(),
+            title: rendered.title,
+            steps: rendered.steps,
+            call: rendered.call.map(|call| self.call(call)).transpose()?,
+            what: rendered.what,
+            meaning: rendered.meaning,
+            since: words.since(Timestamp::from_nanos(incident.opened_at_ns)),
+            device: Some(words.party(&device)),
+            seen,
+            can: if may_be_known { vec!["seen", "solved", "known"] } else { vec!["seen", "solved"] },
+            known_label: may_be_known.then(|| words.say(known, &[])).transpose()?,
+            ended: incident.state == "quiet",
+            is_test: false,
+        })
+    }
+
+    /// The card of a box that cannot see (`box_blind`) or is not heard (`box_silent`).
+    pub(crate) fn technical_card(&self, message: &str, since: Timestamp) -> anyhow::Result<Card> {
+        let nobody = Party::default();
+        let facts = common_model::Facts::new();
+        let rendered = self.catalogue.render(&Request {
+            message,
+            about: None,
+            lang: self.lang,
+            audience: Audience::Clinic,
+            due: Due::Now,
+            role: FindingRole::Source,
+            device: &nobody,
+            peer: None,
+            others: &[],
+            facts: &facts,
+            site: &self.site,
+            opened_at: since,
+            seen_at: since,
+            now: self.now,
+        })?;
+        Ok(Card {
+            id: message.replace('_', "-"),
+            case: String::new(),
+            face: Face::Unknown.as_str(),
+            due: Due::Today.as_str(),
+            kind: message.replace('_', "-"),
+            category: "health".to_owned(),
+            title: rendered.title,
+            steps: rendered.steps,
+            call: rendered.call.map(|call| self.call(call)).transpose()?,
+            what: rendered.what,
+            meaning: rendered.meaning,
+            since: self.words().since(since),
+            device: None,
+            seen: None,
+            can: Vec::new(),
+            known_label: None,
+            ended: false,
+            is_test: false,
+        })
+    }
+
+    /// The words of an incident, as of now.
+    pub(crate) fn incident_words(&self, incident: &IncidentRecord) -> anyhow::Result<Rendered> {
+        let device = incident.device.to_party();
+        let peer = incident.peer.as_ref().map(box_store::record::PartyRecord::to_party);
+        Ok(self.catalogue.render(&Request {
+            message: &incident.message,
+            about: None,
+            lang: self.lang,
+            audience: Audience::Clinic,
+            due: incident.due()?,
+            role: incident.role()?,
+            device: &device,
+            peer: peer.as_ref(),
+            others: &[],
+            facts: &incident.facts()?,
+            site: &self.site,
+            opened_at: Timestamp::from_nanos(incident.opened_at_ns),
+            seen_at: Timestamp::from_nanos(incident.last_seen_ns),
+            now: self.now,
+        })?)
+    }
+
+    /// When somebody pressed, by the machine's time; of a recording that is another day, so it is said as of now.
+    fn seen(&self, at_ns: u64) -> anyhow::Result<String> {
+        let is_recording = self.status.as_ref().is_some_and(|status| status.is_recording);
+        let at = if is_recording { self.now } else { Timestamp::from_nanos(at_ns) };
+        Ok(self.words().say("seen_at", &[("at", &self.words().moment(at))])?)
+    }
+
+    fn call(&self, call: CallWords) -> anyhow::Result<Call> {
+        let contact = self.site.contacts.get(&call.role);
+        let hours = contact.filter(|contact| contact.phone == call.phone).and_then(|contact| contact.hours);
+        let hours = hours.map(|hours| {
+            let text = hours.to_string();
+            let (from, until) = text.split_once('-').unwrap_or((&text, ""));
+            self.words().say("hours", &[("from", from), ("until", until)])
+        });
+        Ok(Call {
+            role: role(&self.words(), call.role),
+            name: call.name,
+            phone: call.phone,
+            email: call.email,
+            hours: hours.transpose()?,
+        })
+    }
+}
+
+fn role(words: &common_words::Tablet<'_>, role: ContactRole) -> String {
+    words.contact(role)
+}
+
+/// Four digits, the same for the same incident: short enough for the telephone.
+fn case(id: &str) -> String {
+    format!("K-{:04}", from_hex("id", id).unwrap_or(0) % 10_000)
+}

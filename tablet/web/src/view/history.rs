@@ -1,0 +1,119 @@
+//! What happened, latest first.
+
+use box_store::record::{EventRecord, IncidentRecord};
+use box_store::sensor::Stored;
+use common_model::{ClosedBy, Due, Face, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::View;
+
+/// A part of the history.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct History {
+    entries: Vec<Entry>,
+    /// Ask for what is before this; none when that was all.
+    next: Option<i64>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Entry {
+    seq: i64,
+    /// The time of day.
+    at: String,
+    /// The day, as a heading.
+    day: String,
+    /// A face, or `none` for a note.
+    face: &'static str,
+    title: String,
+    text: String,
+    /// `opened`, `updated`, `quiet`, `closed`, `blind`, `sees` or `gap`.
+    state: String,
+    closed_by: Option<String>,
+}
+
+/// Entries at once. Guess: three screens.
+const ENTRIES_MAX: u32 = 60;
+
+impl View {
+    /// What happened before this, latest first.
+    pub(crate) fn history(&self, before: i64) -> anyhow::Result<History> {
+        let Some(sensor) = &self.sensor else { return Ok(History { entries: Vec::new(), next: None }) };
+        let events = sensor.events_before(before, ENTRIES_MAX)?;
+        let is_full = events.len() == ENTRIES_MAX as usize;
+        let next = events.last().map(|last| last.seq).filter(|_| is_full);
+        let entries = events.into_iter().map(|event| self.entry(&event)).collect::<anyhow::Result<_>>()?;
+        Ok(History { entries, next })
+    }
+
+    fn entry(&self, event: &Stored<EventRecord>) -> anyhow::Result<Entry> {
+        let at = Timestamp::from_nanos(event.at_ns);
+        let timeline = self.catalogue.timeline(self.lang, &self.site);
+        let said = match &event.value {
+            EventRecord::Incident(incident) => self.said_of(incident)?,
+            EventRecord::Sight { name, sees, last_heard_ns, .. } => {
+                self.said_of_port(name, *sees, *last_heard_ns)?
+            }
+            EventRecord::Gap { from_ns } => {
+                let words = self.words();
+                let from = words.moment(Timestamp::from_nanos(*from_ns));
+                let text = words.say("event_gap_text", &[("from", &from), ("until", &words.moment(at))])?;
+                Said::new(Face::Unknown.as_str(), words.say("event_gap", &[])?, text, "gap")
+            }
+        };
+        let Said { face, title, text, state, closed_by } = said;
+        Ok(Entry {
+            seq: event.seq,
+            at: timeline.clock(at),
+            day: timeline.day(at)?,
+            face,
+            title,
+            text,
+            state,
+            closed_by,
+        })
+    }
+
+    fn said_of(&self, incident: &IncidentRecord) -> anyhow::Result<Said> {
+        let rendered = self.incident_words(incident)?;
+        let face = incident.due()?.face().map_or(Due::None.as_str(), Face::as_str);
+        let by = incident.closed_by.as_deref();
+        let by = by.and_then(|by| ClosedBy::ALL.into_iter().find(|who| who.as_str() == by));
+        let text = match (incident.state.as_str(), by) {
+            ("closed", Some(who)) => self.words().closed_by(who)?,
+            ("quiet", _) => self.words().say("quiet", &[])?,
+            _ => rendered.what,
+        };
+        let closed_by = incident.closed_by.clone();
+        Ok(Said { closed_by, ..Said::new(face, rendered.title, text, &incident.state) })
+    }
+
+    fn said_of_port(&self, name: &str, sees: bool, last_heard_ns: u64) -> anyhow::Result<Said> {
+        let words = self.words();
+        let is_recording = self.status.as_ref().is_some_and(|status| status.is_recording);
+        let port = self.port_name(name, is_recording)?;
+        let at = words.moment(Timestamp::from_nanos(last_heard_ns));
+        Ok(if sees {
+            let text = words.say("event_sees_text", &[("port", &port)])?;
+            Said::new(Face::Ok.as_str(), words.say("event_sees", &[])?, text, "sees")
+        } else {
+            let text = words.say("event_blind_text", &[("port", &port), ("at", &at)])?;
+            Said::new(Face::Unknown.as_str(), words.say("event_blind", &[])?, text, "blind")
+        })
+    }
+}
+
+struct Said {
+    face: &'static str,
+    title: String,
+    text: String,
+    state: String,
+    closed_by: Option<String>,
+}
+
+impl Said {
+    fn new(face: &'static str, title: String, text: String, state: &str) -> Said {
+        Said { face, title, text, state: state.to_owned(), closed_by: None }
+    }
+}

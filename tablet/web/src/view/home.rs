@@ -1,0 +1,201 @@
+//! The first screen: face, headline, parts and cards.
+
+use std::collections::BTreeSet;
+
+use box_store::record::IncidentRecord;
+use box_store::sensor::{PortStatus, Status};
+use common_model::{DeviceType, Due, Face, FindingRole, Timestamp};
+use common_words::{Sight, State, StateRequest, Updates};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::View;
+use super::card::Card;
+
+/// The first screen.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Home {
+    lang: &'static str,
+    clinic: String,
+    /// `recording` while a recording is played.
+    mark: Option<&'static str>,
+    /// `ok`, `attention`, `act` or `unknown`.
+    face: &'static str,
+    learning: bool,
+    /// Somebody has seen every red card.
+    acknowledged: bool,
+    headline: String,
+    subline: String,
+    /// What must be known at the same time: the box cannot see, or cannot remember.
+    also: Option<String>,
+    checked: String,
+    /// Network, updates and watching: always all three.
+    parts: Vec<Part>,
+    /// The worst first.
+    cards: Vec<Card>,
+    ports: Vec<Port>,
+    /// Of the last event that it shows.
+    seq: i64,
+    /// The box's own time, RFC 3339.
+    now: String,
+}
+
+/// One of the three parts.
+#[derive(Debug, Serialize, ToSchema)]
+struct Part {
+    /// `network`, `updates` or `watching`.
+    key: &'static str,
+    face: &'static str,
+    name: String,
+    is: String,
+}
+
+/// A port that the box listens to.
+#[derive(Debug, Serialize, ToSchema)]
+struct Port {
+    name: String,
+    sees: bool,
+    text: String,
+}
+
+impl View {
+    /// The first screen.
+    pub(crate) fn home(&self) -> anyhow::Result<Home> {
+        let open = self.sensor.as_ref().map(box_store::SensorReader::open_incidents).transpose()?;
+        let mut open = open.unwrap_or_default();
+        open.retain(|incident| incident.due != Due::None.as_str());
+        open.sort_by_key(|incident| {
+            (core::cmp::Reverse(incident.due().ok()), core::cmp::Reverse(incident.last_seen_ns))
+        });
+        let mut cards =
+            open.iter().map(|incident| self.card(incident)).collect::<anyhow::Result<Vec<_>>>()?;
+
+        let sight = self.sight();
+        let face = face(&open, sight);
+        let reds: Vec<&Card> = cards.iter().filter(|card| card.face == Face::Act.as_str()).collect();
+        let acknowledged = !reds.is_empty() && reds.iter().all(|card| card.seen.is_some());
+        let count = |due: Due| {
+            let due = open.iter().filter(|incident| incident.due == due.as_str()).count();
+            u32::try_from(due).unwrap_or(u32::MAX)
+        };
+        let devices: BTreeSet<_> =
+            open.iter().map(|incident| (&incident.device.id, incident.device.ip)).collect();
+        let last_heard = self.status.as_ref().map_or(self.now, |status| Timestamp::from_nanos(status.now_ns));
+        let learning = self.status.as_ref().is_some_and(|status| status.is_learning);
+        let words = self.catalogue.state(&StateRequest {
+            cards_today: count(Due::Today),
+            cards_week: count(Due::Week),
+            devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
+            acknowledged,
+            others_work: others_work(&open),
+            learning,
+            sight,
+            updates: Updates::Unknown,
+            checked_at: last_heard,
+            ..StateRequest::new(self.lang, face, &self.site, self.now)
+        })?;
+        if let Some(card) = self.cannot_see(sight, last_heard)? {
+            cards.push(card);
+        }
+        let State { mut headline, mut subline, also, parts, checked } = words;
+        if self.status.is_none() {
+            headline = self.words().say("waiting", &[])?;
+            subline = self.words().say("waiting_sub", &[])?;
+        }
+        let problem = self.status.as_ref().and_then(|status| status.problem.as_deref());
+        let problem = problem.map(|problem| self.words().say(problem, &[])).transpose()?;
+        let seq = self.sensor.as_ref().map(|sensor| sensor.events_before(i64::MAX, 1)).transpose()?;
+        Ok(Home {
+            lang: self.lang.as_str(),
+            clinic: self.site.clinic.clone(),
+            mark: self.status.as_ref().filter(|status| status.is_recording).map(|_| "recording"),
+            face: face.as_str(),
+            learning: learning && face == Face::Ok,
+            acknowledged,
+            headline,
+            subline,
+            also: problem.or(also),
+            checked,
+            parts: part_faces(&open, sight)
+                .into_iter()
+                .zip(parts)
+                .map(|((key, face), part)| Part { key, face: face.as_str(), name: part.name, is: part.is })
+                .collect(),
+            cards,
+            ports: self.ports()?,
+            seq: seq.and_then(|events| Some(events.first()?.seq)).unwrap_or(0),
+            now: self.now.to_string(),
+        })
+    }
+
+    fn sight(&self) -> Sight {
+        let Some(status) = &self.status else { return Sight::Silent };
+        if self.is_silent {
+            return Sight::Silent;
+        }
+        let sees = |ports: &[PortStatus]| {
+            !ports.is_empty() && ports.iter().all(|port| port.sees && port.has_carrier)
+        };
+        if sees(&status.ports) { Sight::Sees } else { Sight::Blind }
+    }
+
+    /// What to do about a box that cannot see.
+    fn cannot_see(&self, sight: Sight, last_heard: Timestamp) -> anyhow::Result<Option<Card>> {
+        let message = match sight {
+            Sight::Sees => return Ok(None),
+            _ if self.status.is_none() => return Ok(None),
+            Sight::Blind => "box_blind",
+            Sight::Silent => "box_silent",
+        };
+        let ports = self.status.iter().flat_map(|status: &Status| &status.ports);
+        let blind = ports.filter(|port| !port.sees && port.last_heard_ns > 0).map(|port| port.last_heard_ns);
+        let since = blind.min().map_or(last_heard, Timestamp::from_nanos);
+        let since = if sight == Sight::Silent { last_heard } else { since };
+        Ok(Some(self.technical_card(message, since)?))
+    }
+
+    fn ports(&self) -> anyhow::Result<Vec<Port>> {
+        let Some(status) = &self.status else { return Ok(Vec::new()) };
+        let port = |port: &PortStatus| {
+            let words = self.words();
+            let name = self.port_name(&port.name, status.is_recording)?;
+            let at = words.moment(Timestamp::from_nanos(port.last_heard_ns));
+            let phrase = match port {
+                PortStatus { has_carrier: false, .. } => "port_pulled",
+                PortStatus { sees: true, .. } => "port_sees",
+                PortStatus { last_heard_ns: 0, .. } => "port_never",
+                _ => "port_blind",
+            };
+            let holes: &[(&str, &str)] =
+                if phrase == "port_blind" { &[("port", &name), ("at", &at)] } else { &[("port", &name)] };
+            let text = words.say(phrase, holes)?;
+            Ok(Port { name: port.name.clone(), sees: port.sees && port.has_carrier, text })
+        };
+        status.ports.iter().map(port).collect()
+    }
+}
+
+/// The worst of what is open, and whether the box sees: act > unknown > attention > ok.
+fn face(open: &[IncidentRecord], sight: Sight) -> Face {
+    let worst = open.iter().filter_map(|incident| incident.due().ok()?.face()).max().unwrap_or(Face::Ok);
+    if sight == Sight::Sees { worst } else { worst.max(Face::Unknown) }
+}
+
+fn part_faces(open: &[IncidentRecord], sight: Sight) -> [(&'static str, Face); 3] {
+    let watching = if sight == Sight::Sees { Face::Ok } else { Face::Unknown };
+    [("network", face(open, sight)), ("updates", Face::Unknown), ("watching", watching)]
+}
+
+/// Whether patients can be seen at the other devices: all that is red is done by one device that nobody else works with.
+fn others_work(open: &[IncidentRecord]) -> bool {
+    let mut reds = open.iter().filter(|incident| incident.due == Due::Now.as_str());
+    let Some(first) = reds.next() else { return false };
+    let serves_only_itself = |incident: &IncidentRecord| {
+        let is_own = matches!(
+            DeviceType::from_word(&incident.device.device_type),
+            Some(DeviceType::Pc | DeviceType::Laptop | DeviceType::Phone | DeviceType::Tablet)
+        );
+        is_own && incident.role == FindingRole::Source.as_str()
+    };
+    serves_only_itself(first) && reds.all(|red| serves_only_itself(red) && red.device.id == first.device.id)
+}

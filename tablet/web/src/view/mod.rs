@@ -1,0 +1,99 @@
+//! What the screens show, made from what is stored. Structures are promised (they are the API's), sentences come from `common/words`.
+
+mod card;
+mod devices;
+mod history;
+mod home;
+mod settings;
+mod test;
+
+pub(crate) use devices::Devices;
+pub(crate) use history::History;
+pub(crate) use home::Home;
+pub(crate) use settings::Settings;
+pub(crate) use test::Test;
+
+use std::time::Instant;
+
+use anyhow::Context as _;
+use box_store::sensor::Status;
+use box_store::{SensorReader, StoreError, TabletReader};
+use common_model::Timestamp;
+use common_site::Site;
+use common_words::{Catalogue, Lang, Tablet};
+
+use crate::shared::{Heard, SILENT_AFTER, Shared, machine_time};
+
+/// Everything that a screen is made from.
+pub(crate) struct View {
+    pub(crate) catalogue: &'static Catalogue,
+    pub(crate) lang: Lang,
+    pub(crate) site: Site,
+    /// `None` when the sensor has never run.
+    pub(crate) sensor: Option<SensorReader>,
+    pub(crate) tablet: TabletReader,
+    pub(crate) status: Option<Status>,
+    /// Whether the sensor was not heard for too long.
+    pub(crate) is_silent: bool,
+    /// The box's own time; of a recording, the recording's.
+    pub(crate) now: Timestamp,
+}
+
+impl View {
+    pub(crate) fn new(shared: &Shared, lang: Lang) -> anyhow::Result<View> {
+        let Heard { status, at } = shared.heard.borrow().clone();
+        let sensor = match SensorReader::open(&shared.folder) {
+            Ok(sensor) => Some(sensor),
+            Err(StoreError::Missing { .. }) => None,
+            Err(err) => return Err(err.into()),
+        };
+        let now = now(status.as_ref(), at);
+        Ok(View {
+            catalogue: shared.catalogue,
+            lang,
+            site: shared.site()?,
+            sensor,
+            tablet: TabletReader::open(&shared.folder)?,
+            is_silent: is_silent(status.as_ref(), at),
+            status,
+            now,
+        })
+    }
+
+    pub(crate) fn words(&self) -> Tablet<'_> {
+        self.catalogue.tablet(self.lang, &self.site, self.now)
+    }
+
+    pub(crate) fn sensor(&self) -> anyhow::Result<&SensorReader> {
+        self.sensor.as_ref().context("the sensor has never run")
+    }
+
+    /// What a port is called in a sentence.
+    pub(crate) fn port_name(&self, name: &str, is_recording: bool) -> anyhow::Result<String> {
+        let words = self.words();
+        Ok(if is_recording {
+            words.say("port_of_recording", &[])?
+        } else {
+            words.say("port", &[("name", name)])?
+        })
+    }
+}
+
+/// The sensor's time when we last heard it, and what has passed since. The time of a recording only moves with it.
+fn now(status: Option<&Status>, at: Option<Instant>) -> Timestamp {
+    match (status, at) {
+        (Some(status), _) if status.is_recording => Timestamp::from_nanos(status.now_ns),
+        (Some(status), Some(at)) => Timestamp::from_nanos(status.now_ns) + at.elapsed(),
+        _ => machine_time(),
+    }
+}
+
+fn is_silent(status: Option<&Status>, at: Option<Instant>) -> bool {
+    match (status, at) {
+        (_, Some(at)) => at.elapsed() >= SILENT_AFTER,
+        (Some(status), None) => {
+            machine_time().since(Timestamp::from_nanos(status.said_at_ns)) >= SILENT_AFTER
+        }
+        (None, None) => false,
+    }
+}

@@ -1,0 +1,186 @@
+//! The clinic's settings, as the screen edits them.
+
+use common_site::{
+    Contact as SiteContact, ContactRole, DayHours as SiteHours, Monitored as SiteMonitored, Site,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::View;
+
+/// The clinic's settings.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    clinic: String,
+    /// A name of the IANA time zone database.
+    timezone: String,
+    /// Monday is 0. A day without times is closed.
+    hours: Vec<DayHours>,
+    contacts: Vec<Contact>,
+    monitored: Monitored,
+    /// Whether the clinic's own names of devices may leave it.
+    share_device_names: bool,
+}
+
+/// When a day begins and ends: `08:00`, `16:00`.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DayHours {
+    day: u8,
+    from: Option<String>,
+    until: Option<String>,
+}
+
+/// Whom the clinic can call. Empty texts are nothing.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contact {
+    role: String,
+    /// What the role is called; not read.
+    #[serde(default)]
+    role_name: String,
+    name: String,
+    phone: String,
+    after_hours_phone: String,
+    email: String,
+    hours_from: String,
+    hours_until: String,
+}
+
+/// What counts as inside.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Monitored {
+    /// `automatic`, `segments` or `whole_network`.
+    mode: String,
+    /// For `segments`: prefixes, as `10.0.0.0/24`.
+    segments: Vec<String>,
+    /// For `whole_network`: why the network cannot be divided.
+    reason: String,
+}
+
+/// Which field is wrong, and what is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Wrong {
+    pub(crate) field: String,
+    pub(crate) problem: String,
+}
+
+fn wrong(field: impl Into<String>, problem: impl Into<String>) -> Wrong {
+    Wrong { field: field.into(), problem: problem.into() }
+}
+
+impl View {
+    /// The settings.
+    pub(crate) fn settings(&self) -> Settings {
+        let words = self.words();
+        let site = &self.site;
+        let halves = |hours: Option<SiteHours>| {
+            let text = hours.map(|hours| hours.to_string());
+            let halves = text.as_deref().and_then(|text| text.split_once('-'));
+            halves.map(|(from, until)| (from.to_owned(), until.to_owned()))
+        };
+        let hours = (0..).zip(site.opening_hours.0).map(|(day, hours)| {
+            let (from, until) = halves(hours).unzip();
+            DayHours { day, from, until }
+        });
+        let contacts = ContactRole::ALL.into_iter().map(|role| {
+            let contact = site.contacts.get(&role);
+            let text = |of: fn(&SiteContact) -> Option<String>| contact.and_then(of).unwrap_or_default();
+            let (hours_from, hours_until) =
+                contact.and_then(|contact| halves(contact.hours)).unwrap_or_default();
+            Contact {
+                role: role.as_str().to_owned(),
+                role_name: words.contact(role),
+                name: text(|contact| Some(contact.name.clone())),
+                phone: text(|contact| contact.phone.clone()),
+                after_hours_phone: text(|contact| contact.after_hours_phone.clone()),
+                email: text(|contact| contact.email.clone()),
+                hours_from,
+                hours_until,
+            }
+        });
+        let (mode, segments, reason) = match &site.monitored {
+            SiteMonitored::Automatic => ("automatic", Vec::new(), String::new()),
+            SiteMonitored::Segments(segments) => {
+                ("segments", segments.iter().map(ToString::to_string).collect(), String::new())
+            }
+            SiteMonitored::WholeNetwork { reason } => ("whole_network", Vec::new(), reason.clone()),
+        };
+        Settings {
+            clinic: site.clinic.clone(),
+            timezone: site.timezone.iana_name().unwrap_or("UTC").to_owned(),
+            hours: hours.collect(),
+            contacts: contacts.collect(),
+            monitored: Monitored { mode: mode.to_owned(), segments, reason },
+            share_device_names: site.share_device_names,
+        }
+    }
+}
+
+impl Settings {
+    /// These settings in place of what stood in `site`; everything that the screen does not show stays.
+    pub(crate) fn put_into(self, mut site: Site) -> Result<Site, Wrong> {
+        site.clinic = self.clinic;
+        site.timezone = jiff::tz::TimeZone::get(&self.timezone)
+            .map_err(|_| wrong("timezone", format!("there is no time zone {}", self.timezone)))?;
+        for DayHours { day, from, until } in self.hours {
+            let slot = site.opening_hours.0.get_mut(usize::from(day));
+            let slot = slot.ok_or_else(|| wrong("hours", format!("there is no day {day}")))?;
+            *slot = day_hours(from.as_deref().unwrap_or_default(), until.as_deref().unwrap_or_default())
+                .map_err(|problem| wrong(format!("hours.{day}"), problem))?;
+        }
+        for contact in self.contacts {
+            let field = format!("contacts.{}", contact.role);
+            let role = ContactRole::from_word(&contact.role)
+                .ok_or_else(|| wrong(&field, "there is no such role"))?;
+            let hours = day_hours(&contact.hours_from, &contact.hours_until)
+                .map_err(|problem| wrong(format!("{field}.hours"), problem))?;
+            let text = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+            let written = SiteContact {
+                name: contact.name.trim().to_owned(),
+                phone: text(contact.phone),
+                email: text(contact.email),
+                hours,
+                after_hours_phone: text(contact.after_hours_phone),
+            };
+            let is_empty = written.name.is_empty() && written.phone.is_none() && written.email.is_none();
+            if is_empty {
+                site.contacts.remove(&role);
+            } else if written.name.is_empty() {
+                return Err(wrong(format!("{field}.name"), "a contact has a name"));
+            } else {
+                site.contacts.insert(role, written);
+            }
+        }
+        site.monitored = self.monitored.read()?;
+        site.share_device_names = self.share_device_names;
+        Ok(site)
+    }
+}
+
+impl Monitored {
+    fn read(self) -> Result<SiteMonitored, Wrong> {
+        match self.mode.as_str() {
+            "automatic" => Ok(SiteMonitored::Automatic),
+            "segments" => {
+                let segment = |text: &String| {
+                    text.trim().parse().map_err(|_| {
+                        wrong("monitored.segments", format!("`{text}` is no prefix as 10.0.0.0/24"))
+                    })
+                };
+                Ok(SiteMonitored::Segments(self.segments.iter().map(segment).collect::<Result<_, _>>()?))
+            }
+            "whole_network" => Ok(SiteMonitored::WholeNetwork { reason: self.reason }),
+            other => Err(wrong("monitored.mode", format!("there is no mode `{other}`"))),
+        }
+    }
+}
+
+fn day_hours(from: &str, until: &str) -> Result<Option<SiteHours>, &'static str> {
+    if from.is_empty() && until.is_empty() {
+        return Ok(None);
+    }
+    format!("{from}-{until}").parse().map(Some)
+}
