@@ -135,7 +135,8 @@ pub(crate) fn response(bytes: &[u8]) -> Result<Option<ResponseHead<'_>>, Malform
 
 /// The size of the chunk whose line stands first, and the length of that line (RFC 9112 §7.1); `None` when there is more to come.
 pub(crate) fn chunk(bytes: &[u8]) -> Result<Option<(u64, usize)>, Malformed> {
-    match httparse::parse_chunk_size(bytes) {
+    // None is looked for beyond the longest, or what is said would hang on how it is cut.
+    match httparse::parse_chunk_size(bytes.get(..CHUNK_LINE_BYTES_MAX).unwrap_or(bytes)) {
         Ok(httparse::Status::Complete((line, size))) => Ok(Some((size, line))),
         Ok(httparse::Status::Partial) if bytes.len() < CHUNK_LINE_BYTES_MAX => Ok(None),
         _ => Err(Malformed::Chunk),
@@ -285,6 +286,8 @@ mod tests {
         assert_eq!(chunk(b"1a;x=y\r\nrest"), Ok(Some((26, 8))));
         assert_eq!(chunk(b"1a"), Ok(None));
         assert_eq!(chunk(b"zz\r\n"), Err(Malformed::Chunk));
+        let long = [b"1;".as_slice(), &[b'x'; CHUNK_LINE_BYTES_MAX], b"\r\n"].concat();
+        assert_eq!(chunk(&long), Err(Malformed::Chunk));
         assert_eq!(trailer(b"\r\nrest"), Ok(Some((2, true))));
         assert_eq!(trailer(b"A: b\r\nrest"), Ok(Some((6, false))));
     }
