@@ -8,6 +8,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 /// How long a writer waits for a reader's lock, in milliseconds, and the other way round. Guess: no transaction of ours takes a tenth of it.
 const BUSY_MS: u64 = 5_000;
 
+/// How often, and after how long, the write-ahead log of a new file is tried to be turned on. Together as long as [`BUSY_MS`].
+const TRIES_MAX: u32 = 250;
+const TRY_AGAIN_AFTER: core::time::Duration = core::time::Duration::from_millis(20);
+
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -99,13 +103,27 @@ impl Db {
 
     fn set_up(&self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(core::time::Duration::from_millis(BUSY_MS))?;
-        self.connection.pragma_update(None, "journal_mode", "wal")?;
+        self.write_ahead()?;
         // On the disk when a call returns, also when the power goes.
         self.connection.pragma_update(None, "synchronous", "full")?;
         self.connection.pragma_update(None, "foreign_keys", true)?;
         // Readers of another user may not make the two files beside the database, so its writer leaves them there.
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         Ok(())
+    }
+
+    /// Turns on the write-ahead log. A reader that looks into a new file at this moment locks it, and SQLite does not wait for this lock.
+    fn write_ahead(&self) -> rusqlite::Result<()> {
+        let mut tries = 0;
+        loop {
+            match self.connection.pragma_update(None, "journal_mode", "wal") {
+                Err(err) if err.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries < TRIES_MAX => {
+                    tries += 1;
+                    std::thread::sleep(TRY_AGAIN_AFTER);
+                }
+                done => return done,
+            }
+        }
     }
 
     /// Runs what has not run yet; `user_version` counts what has.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -14,25 +14,26 @@ use rustix::process::{Pid, Signal, kill_process};
 const TURN: Duration = Duration::from_millis(50);
 
 /// A role that fell is started again after this, twice as long each time that it falls soon after.
-const AGAIN_AFTER: Duration = Duration::from_millis(200);
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// The longest time after which a role is started again.
-const AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// A role that ran for so long is taken for well again.
-const WELL_AFTER: Duration = Duration::from_secs(60);
+const WELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Roles that were asked to stop are killed after this. Guess: writing down what was learned takes a tenth.
 const KILL_AFTER: Duration = Duration::from_secs(5);
+
+/// The program that runs here, also when its file was replaced by a newer one meanwhile: all roles are of one version.
+const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// A process to be kept running.
 #[derive(Clone, Debug)]
 pub struct Role {
     /// What it is called.
     pub name: &'static str,
-    /// The program.
-    pub program: PathBuf,
-    /// What it is told.
+    /// What this program is told.
     pub arguments: Vec<OsString>,
 }
 
@@ -46,10 +47,8 @@ struct Running {
 
 /// Keeps these running until somebody says stop. `tell` hears what happens: a role was started, or it fell.
 ///
-/// A role that ends with exit code 2 was asked for something that cannot be: then all stop, and so does this.
-///
 /// # Errors
-/// When a role cannot be started at all, or was asked for something that cannot be.
+/// When a role cannot be started at all.
 pub fn supervise(roles: Vec<Role>, stop: &AtomicBool, tell: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
     let now = steady();
     let mut running: Vec<Running> = roles
@@ -79,7 +78,6 @@ impl Running {
                 return Ok(());
             };
             self.child = None;
-            anyhow::ensure!(status.code() != Some(2), "{} cannot do what it was asked", self.role.name);
             self.fell(now, status, tell);
         }
         if now >= self.starts_at {
@@ -89,10 +87,9 @@ impl Running {
     }
 
     fn start(&mut self, now: Instant) -> anyhow::Result<()> {
-        let Role { name, program, arguments } = &self.role;
-        let child = Command::new(program).args(arguments).spawn();
-        self.child =
-            Some(child.with_context(|| format!("could not start {name} from {}", program.display()))?);
+        let Role { name, arguments } = &self.role;
+        let child = Command::new(THIS_PROGRAM).arg0("cyberalarm").args(arguments).spawn();
+        self.child = Some(child.with_context(|| format!("could not start {name}"))?);
         self.began = now;
         Ok(())
     }

@@ -50,7 +50,7 @@ impl Tablet<'_> {
         filled.map_err(|hole| RenderError::Missing { message: message(), placeholder: hole.0 })
     }
 
-    /// A moment, said from near to far: "kl. 14.05", "i går kl. 14.05".
+    /// A moment, said from near to far: "at 14.05", "yesterday at 14.05".
     #[must_use]
     pub fn moment(&self, at: Timestamp) -> String {
         self.calendar().moment(at, &self.language.forms.at).unwrap_or_default()
@@ -76,7 +76,7 @@ impl Tablet<'_> {
         self.language.tablet.r#type.get(of.as_str()).map_or("", String::as_str)
     }
 
-    /// A contact in a list: "It-leverandøren".
+    /// A contact in a list: "Your IT supplier".
     #[must_use]
     pub fn contact(&self, role: ContactRole) -> String {
         self.language.nouns.contact(role).map(capitalised).unwrap_or_default()

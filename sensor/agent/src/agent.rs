@@ -32,8 +32,11 @@ const STATUS_EVERY: Duration = Duration::from_secs(1);
 /// Devices' last hearing and ports' hours are written so often. Guess.
 const DEVICES_EVERY: Duration = Duration::from_secs(30);
 
-/// What was learned is written so often: a killed sensor loses no more of its counting than this.
+/// What was learned is written after so much of the frames' own time: a killed sensor loses no more of its counting than this.
 const LEARNED_EVERY: Duration = Duration::from_secs(300);
+
+/// And not more often than this, when a recording is played faster than it was heard.
+const LEARNED_PAUSE: Duration = Duration::from_secs(1);
 
 /// A silence longer than this between two runs is told as a gap.
 const GAP_MIN: Duration = Duration::from_secs(5);
@@ -79,6 +82,7 @@ struct Turns {
     status: Instant,
     devices: Instant,
     learned: Instant,
+    learned_at: Timestamp,
 }
 
 impl core::fmt::Debug for Agent {
@@ -132,7 +136,8 @@ impl Agent {
                 turn: now,
                 status: now,
                 devices: now + DEVICES_EVERY,
-                learned: now + LEARNED_EVERY,
+                learned: now + LEARNED_PAUSE,
+                learned_at: Timestamp::EPOCH,
             },
         })
     }
@@ -202,8 +207,9 @@ impl Agent {
             self.next.devices = now + DEVICES_EVERY;
             self.take_devices();
         }
-        if now >= self.next.learned {
-            self.next.learned = now + LEARNED_EVERY;
+        if now >= self.next.learned && self.now >= self.next.learned_at {
+            self.next.learned = now + LEARNED_PAUSE;
+            self.next.learned_at = self.now + LEARNED_EVERY;
             self.take_learned();
             // What is old can wait for another time.
             let _forgot = self.db.prune(self.now.as_nanos());

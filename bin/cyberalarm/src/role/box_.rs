@@ -2,9 +2,10 @@
 
 use core::net::SocketAddr;
 use std::ffi::OsString;
+use std::net::TcpListener;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use box_supervisor::{Role, supervise};
 use clap::Args;
 
@@ -32,16 +33,16 @@ const OURS: [&str; 2] = ["sensor", "tablet"];
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // What is wrong is said once, before anything is started.
     arguments.source.check()?;
+    check_port(arguments.listen)?;
     let state = &arguments.state;
     if arguments.fresh {
         forget(state)?;
     }
     std::fs::create_dir_all(state).with_context(|| format!("could not make {}", state.display()))?;
-    let program = std::env::current_exe().context("could not find this program")?;
     let role = |name: &'static str, more: Vec<OsString>| {
         let mut words: Vec<OsString> = vec![name.into(), "--state".into(), state.into()];
         words.extend(more);
-        Role { name, program: program.clone(), arguments: words }
+        Role { name, arguments: words }
     };
     let settings =
         arguments.source.settings_file().map_or_else(Vec::new, |path| vec!["--settings".into(), path.into()]);
@@ -54,6 +55,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             eprintln!("cyberalarm: {said}");
         }
     })
+}
+
+/// Whether the tablet will be able to listen there.
+fn check_port(address: SocketAddr) -> anyhow::Result<()> {
+    ensure!(
+        address.ip().is_loopback(),
+        "--listen {address}: the tablet is served to this machine alone, as 127.0.0.1"
+    );
+    TcpListener::bind(address).map(drop).with_context(|| format!("could not listen on {address}"))
 }
 
 /// Removes what the box's roles wrote, and nothing else.

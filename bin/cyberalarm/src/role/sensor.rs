@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use clap::Args;
 use common_model::Timestamp;
 use sensor_agent::{Agent, Ears, Pace, Recorded};
@@ -38,6 +39,9 @@ pub(crate) struct Source {
     /// Another seed, other days.
     #[arg(long, value_name = "N", default_value_t = 1, requires = "clinic")]
     seed: u64,
+    /// Play a recording so many times as fast.
+    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    speed: f64,
     /// The clinic's settings, until the tablet keeps them.
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
@@ -69,6 +73,7 @@ impl Source {
             words.extend(["--calm-days".into(), self.calm_days.to_string().into()]);
             words.extend(["--seed".into(), self.seed.to_string().into()]);
         }
+        words.extend(["--speed".into(), self.speed.to_string().into()]);
         words
     }
 
@@ -88,18 +93,24 @@ impl Source {
         Ok(inputs)
     }
 
+    fn pace(&self, start: Timestamp, waypoints: Vec<(Timestamp, Duration)>) -> anyhow::Result<Pace> {
+        ensure!((0.01..=1_000.0).contains(&self.speed), "--speed {}: not from 0.01 to 1000", self.speed);
+        let faster = |(until, by): (Timestamp, Duration)| (until, by.div_f64(self.speed));
+        Ok(Pace::new(start, waypoints.into_iter().map(faster).collect()))
+    }
+
     fn ears(&self) -> anyhow::Result<Box<dyn Ears>> {
         if let Some(dir) = &self.clinic {
             let clinic = Clinic::open(dir)?;
             let attack = clinic.attack_day(self.seed, 1.0)?;
             let both = clinic.calm_days(self.calm_days, self.seed)?.then(&attack);
-            let pace = Pace::new(attack.starts_at(), clinic.pace()?);
+            let pace = self.pace(attack.starts_at(), clinic.pace()?)?;
             return Ok(Box::new(Recorded::new("clinic", Box::new(both.frames()), pace, clinic.solved_at()?)));
         }
-        anyhow::ensure!(!self.capture.is_empty(), "nothing to listen to: name --capture or --clinic");
+        ensure!(!self.capture.is_empty(), "nothing to listen to: name --capture or --clinic");
         let (first, last) = span(&self.capture)?;
         let shown_in = last.since(first).min(SHOWN_IN);
-        let pace = Pace::new(first, vec![(last, shown_in)]);
+        let pace = self.pace(first, vec![(last, shown_in)])?;
         let name = self.capture.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
         Ok(Box::new(Recorded::new(&name, open_together(&self.capture)?, pace, None)))
     }

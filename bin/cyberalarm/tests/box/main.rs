@@ -1,0 +1,199 @@
+//! The box as its user starts it: several processes, of which any may be killed at any moment.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use box_store::record::EventRecord;
+use box_store::tablet::CommandRecord;
+use box_store::{SensorReader, TabletDb, TabletReader};
+
+/// A running box, with the port of its tablet.
+struct Running {
+    child: Child,
+    port: u16,
+    state: PathBuf,
+}
+
+impl Running {
+    fn start(state: &Path, more: &[&str]) -> Running {
+        let clinic = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/days/clinic");
+        // A port that is free now, so that a tablet that was killed comes back on the same.
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.expect("there is a free port").port();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cyberalarm"))
+            .args(["box", "--listen", &format!("127.0.0.1:{port}"), "--clinic", clinic, "--state"])
+            .arg(state)
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program is built");
+        let out = child.stdout.take().expect("it is piped");
+        let first = BufReader::new(out).lines().next().expect("it says where the tablet is").expect("text");
+        assert!(first.ends_with(&format!(":{port}")), "{first}");
+        Running { child, port, state: state.to_owned() }
+    }
+
+    /// The process of a role.
+    fn pid(&self, role: &str) -> Option<u32> {
+        let parent = format!("PPid:\t{}\n", self.child.id());
+        let processes = std::fs::read_dir("/proc").expect("there is a /proc").flatten();
+        let mut pids = processes.filter_map(|entry| entry.file_name().to_string_lossy().parse::<u32>().ok());
+        pids.find(|pid| {
+            proc_file(*pid, "status").contains(&parent)
+                && proc_file(*pid, "cmdline").split('\0').nth(1) == Some(role)
+        })
+    }
+
+    /// Kills a role with -9, and waits until it is back.
+    fn kill(&self, role: &str) {
+        let pid = self.wait(|| self.pid(role));
+        let killed = Command::new("kill").args(["-9", &pid.to_string()]).status();
+        assert!(killed.expect("there is a kill").success());
+        self.wait(|| self.pid(role).filter(|again| *again != pid));
+    }
+
+    /// What the tablet answers; `None` when it does not.
+    fn get(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+        let port = self.port;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n").ok()?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok()?;
+        text.starts_with("HTTP/1.1 200").then_some(text)
+    }
+
+    /// Waits for something that happens by itself.
+    fn wait<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
+        let began = now();
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "what the test waits for did not happen");
+            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+
+    fn sensor(&self) -> Option<SensorReader> {
+        SensorReader::open(&self.state).ok()
+    }
+
+    /// The last event's number.
+    fn last_event(&self) -> i64 {
+        let last = || Some(self.sensor()?.events_before(i64::MAX, 1).ok()?.first()?.seq);
+        last().unwrap_or(0)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // What is over already cannot be ended.
+        let _over = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _over = self.child.wait();
+    }
+}
+
+fn proc_file(pid: u32, name: &str) -> String {
+    let mut text = String::new();
+    if let Ok(mut file) = std::fs::File::open(format!("/proc/{pid}/{name}")) {
+        // A process that ends meanwhile has no files any more.
+        let _gone = file.read_to_string(&mut text);
+    }
+    text
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test that waits for ever is stopped")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[test]
+fn every_role_but_the_sensor_has_no_rights_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path(), &["--calm-days", "0"]);
+    let tablet = running.wait(|| running.pid("tablet"));
+    let status = running.wait(|| Some(proc_file(tablet, "status")).filter(|status| !status.is_empty()));
+    for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+        assert!(status.contains(&format!("{set}:\t0000000000000000")), "{set}\n{status}");
+    }
+    assert!(status.contains("NoNewPrivs:\t1"));
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_is_started() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, says) in [
+        (&["--capture", "/nowhere.pcap"][..], "/nowhere.pcap"),
+        (&[][..], "nothing to listen to"),
+        (&["--clinic", "/nowhere"], "/nowhere"),
+        (&["--capture", "/nowhere.pcap", "--speed", "0"], "/nowhere.pcap"),
+    ] {
+        let state = folder.path().join("state");
+        let output = Command::new(env!("CARGO_BIN_EXE_cyberalarm"))
+            .args(["box", "--state"])
+            .arg(&state)
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+        assert!(said.contains(says), "{said}");
+        assert!(!state.exists());
+    }
+}
+
+/// How often each role is killed. `CYBERALARM_KILLS` asks for more.
+fn kills() -> usize {
+    std::env::var("CYBERALARM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6)
+}
+
+#[test]
+fn whoever_is_killed_nothing_is_lost_and_nothing_is_told_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path(), &["--speed", "4"]);
+    running.wait(|| running.get("/api/v1/home"));
+    running.wait(|| Some(running.last_event()).filter(|last| *last > 0));
+    let (mut stored, mut asked) = (0, 0);
+    for kill in 0..kills() {
+        let role = ["sensor", "tablet"][kill % 2];
+        if role == "tablet" {
+            // What was asked just before is not lost either.
+            let mut db = TabletDb::open(folder.path()).unwrap();
+            asked = db.ask(&CommandRecord::Site, 1).unwrap();
+        }
+        stored = stored.max(running.last_event());
+        running.kill(role);
+        assert!(running.last_event() >= stored, "rows were lost");
+        // The others go on, and the fallen one comes back.
+        running.wait(|| running.get("/api/v1/home"));
+        let before = running.last_event();
+        running.wait(|| {
+            let status = running.sensor()?.status().ok()??;
+            (status.command_done >= asked || running.last_event() > before).then_some(())
+        });
+    }
+    let reader = running.sensor().unwrap();
+    let events = reader.events_after(0, 100_000).unwrap();
+    let seqs: Vec<i64> = events.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>(), "a hole in what is stored");
+    let mut open = BTreeSet::new();
+    for event in &events {
+        if let EventRecord::Incident(incident) = &event.value {
+            let trouble = (incident.message.clone(), incident.device.id.clone(), incident.identity.clone());
+            match incident.state.as_str() {
+                "opened" => assert!(open.insert(trouble), "opened twice: {incident:?}"),
+                "closed" => assert!(open.remove(&trouble), "closed twice: {incident:?}"),
+                _ => assert!(open.contains(&trouble), "told of before it was opened: {incident:?}"),
+            }
+        }
+    }
+    assert!(!TabletReader::open(folder.path()).unwrap().commands_after(0, 1_000).unwrap().is_empty());
+}
