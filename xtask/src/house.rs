@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, PackageId};
 
-/// Folders that are not ours to judge, wherever they stand.
-const SKIPPED_FOLDERS: &[&str] =
-    &[".git", "__pycache__", "artifacts", "build", "corpus", "node_modules", "target"];
+/// What is not ours to judge, wherever it stands. `.git` is a folder, or in a worktree a file.
+const SKIPPED: &[&str] = &[".git", "__pycache__", "artifacts", "build", "corpus", "node_modules", "target"];
 
 /// Larger files are data, not text. Guess; the largest text of ours is a tenth of it.
 const TEXT_BYTES_MAX: u64 = 1_000_000;
@@ -102,7 +101,10 @@ impl House {
             let entry = entry.with_context(|| format!("could not list {}", folder.display()))?;
             let (path, kind) = (entry.path(), entry.file_type()?);
             let name = entry.file_name();
-            if kind.is_dir() && !SKIPPED_FOLDERS.iter().any(|skipped| name == *skipped) {
+            if SKIPPED.iter().any(|skipped| name == *skipped) {
+                continue;
+            }
+            if kind.is_dir() {
                 self.read_folder(&path)?;
             } else if kind.is_file() {
                 self.read_file(&path)?;
@@ -195,6 +197,7 @@ mod tests {
         assert!(house.crates.contains_key("common/model"));
         assert!(house.crates["sensor/decode"].knows.contains("common/model"));
         assert!(!house.crates["sensor/decode"].reaches.contains("etherparse"), "only its tests need it");
+        assert!(!house.files.contains_key(".git"), "the file that a worktree has in place of a folder");
         assert!(
             house.has("common/model/src/lib.rs") && house.has("common/model/src") && house.has("Cargo.lock")
         );

@@ -11,6 +11,7 @@ pub mod grade;
 pub mod hash;
 pub mod incident;
 pub mod kind;
+pub mod plain;
 pub mod time;
 
 pub use device::{DeviceId, DeviceType, Mac, Party};
@@ -19,4 +20,5 @@ pub use finding::{Finding, FindingRole, Sighting, Subject};
 pub use grade::{Confidence, Due, Face, Severity};
 pub use incident::{ClosedBy, Incident, IncidentId, IncidentState};
 pub use kind::{Category, Kind};
+pub use plain::one_line;
 pub use time::Timestamp;

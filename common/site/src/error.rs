@@ -1,7 +1,8 @@
 //! What is wrong with a settings file: where, which field, and what was probably meant.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
+use common_model::one_line;
 use toml::Spanned;
 
 /// Why `site.toml` was refused.
@@ -19,18 +20,19 @@ pub struct SiteError {
 
 impl fmt::Display for SiteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("site settings")?;
+        let mut sentence = "site settings".to_owned();
         if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
+            write!(sentence, ", line {line}")?;
         }
         if let Some(field) = &self.field {
-            write!(f, ", `{field}`")?;
+            write!(sentence, ", `{field}`")?;
         }
-        write!(f, ": {}", self.problem)?;
+        write!(sentence, ": {}", self.problem)?;
         if let Some(suggestion) = &self.suggestion {
-            write!(f, "; did you mean {suggestion}?")?;
+            write!(sentence, "; did you mean {suggestion}?")?;
         }
-        Ok(())
+        // What stands in the file is quoted, whatever it is.
+        f.write_str(&one_line(&sentence))
     }
 }
 

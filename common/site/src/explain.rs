@@ -70,15 +70,20 @@ const PARTS: [Part; 11] = [
 
 /// The same settings with what they mean.
 pub(crate) fn explained(plain: &str) -> String {
+    let starts = line_starts(plain);
     let mut text = String::new();
-    let mut rest = plain;
+    let mut done = 0;
     for (index, part) in PARTS.iter().enumerate() {
-        let own = line(rest, part.start);
+        let find = |part: &Part| {
+            let begins = |at: usize| plain.get(at..).is_some_and(|rest| rest.starts_with(part.start));
+            starts.iter().copied().find(|at| *at >= done && begins(*at))
+        };
+        let own = find(part);
         // A part that is not used is shown where it would stand: before the next one that is.
-        let later = || PARTS.iter().skip(index + 1).find_map(|part| line(rest, part.start));
-        let (before, behind) = rest.split_at(own.or_else(later).unwrap_or(rest.len()));
-        text.push_str(before);
-        rest = behind;
+        let later = || PARTS.iter().skip(index + 1).find_map(find);
+        let until = own.or_else(later).unwrap_or(plain.len());
+        text.push_str(plain.get(done..until).unwrap_or_default());
+        done = until;
         if !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
         }
@@ -88,7 +93,7 @@ pub(crate) fn explained(plain: &str) -> String {
             text.push('\n');
         }
     }
-    text.push_str(rest);
+    text.push_str(plain.get(done..).unwrap_or_default());
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
@@ -102,12 +107,33 @@ fn comment(text: &mut String, lines: &str) {
     }
 }
 
-/// Where the first line that begins so begins.
-fn line(text: &str, start: &str) -> Option<usize> {
-    if text.starts_with(start) {
-        return Some(0);
+/// Where lines begin that are not inside a text: a text of several lines stands between three quotes, and its lines may look like anything.
+fn line_starts(plain: &str) -> Vec<usize> {
+    let bytes = plain.as_bytes();
+    let mut starts = vec![0];
+    // The quotes that end the text that we are in.
+    let mut inside: Option<&[u8]> = None;
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        at += match inside {
+            Some(quotes) if rest.starts_with(quotes) => {
+                inside = None;
+                // One or two more may belong to the text, right before those that end it.
+                let more =
+                    rest.iter().skip(quotes.len()).take_while(|byte| quotes.first() == Some(*byte)).count();
+                quotes.len() + if quotes.len() == 3 { more.min(2) } else { 0 }
+            }
+            Some([b'"', ..]) if rest.starts_with(b"\\") => 2,
+            Some(_) => 1,
+            None => {
+                const QUOTES: [&[u8]; 4] = [b"\"\"\"", b"\'\'\'", b"\"", b"\'"];
+                inside = QUOTES.into_iter().find(|quotes| rest.starts_with(quotes));
+                if rest.starts_with(b"\n") {
+                    starts.push(at + 1);
+                }
+                inside.map_or(1, <[u8]>::len)
+            }
+        };
     }
-    text.match_indices(start)
-        .map(|(at, _)| at)
-        .find(|at| text.get(..*at).is_some_and(|it| it.ends_with('\n')))
+    starts
 }

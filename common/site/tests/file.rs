@@ -35,6 +35,38 @@ fn what_is_written_reads_back_the_same() {
     }
 }
 
+/// Lines inside a text look like parts of the file, and are none.
+#[test]
+fn no_text_is_taken_for_a_part_of_the_file() {
+    const LINES: &str = "\\ntimezone = \\ninside = \\nwhole_network =\\n[opening_hours]\\n[contacts.\\n[[device]]\\n[[known]]\\n[detectors.\\n# x\\n\\\"\\\"\\\"\\n";
+    for place in [
+        "clinic = \"?\"",
+        "whole_network = \"?\"",
+        "[contacts.owner]\nname = \"?\"\nphone = \"?\"",
+        "[[device]]\nname = \"?\"\nip = \"192.0.2.1\"\ntype = \"pc\"",
+        "[[known]]\nkind = \"?\"\nip = \"192.0.2.1\"",
+        "[detectors.x]\ny = \"?\"",
+        "[detectors.\"?\"]\ny = [\"?\", \"?\"]",
+    ] {
+        let site = Site::parse(&place.replace('?', LINES)).unwrap();
+        let printed = site.to_toml();
+        assert_eq!(Site::parse(&printed), Ok(site), "{printed}");
+    }
+}
+
+#[test]
+fn an_error_is_one_plain_line() {
+    for text in [
+        "timezone = \"a\\nb\\u001b[2J\"",
+        "\"a\\nb\" = 1",
+        "[contacts.\"x\\ty\"]\nname = \"\"",
+        "inside = [\"\\u0000\"]",
+    ] {
+        let error = Site::parse(text).unwrap_err().to_string();
+        assert!(!error.contains(char::is_control), "{error:?}");
+    }
+}
+
 #[test]
 fn examples_in_a_written_file_are_settings_that_can_be_read() {
     let printed = Site::default().to_toml();

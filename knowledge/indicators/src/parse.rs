@@ -1,7 +1,7 @@
 //! Reads lists: CSV with a header line (`type,value,source,first_seen,last_seen,reason`, any order, more columns allowed), or plain
 //! text with one indicator a line.
 
-use common_model::Timestamp;
+use common_model::{Timestamp, one_line};
 
 use crate::{Indicator, IndicatorKind, Indicators};
 
@@ -77,7 +77,7 @@ pub fn parse(name: &str, text: &str, into: &mut Indicators) -> Result<Skipped, L
         }
     }
     if let Some((line, text)) = first_bad.filter(|_| skipped.lines > read.len()) {
-        let text = text.chars().take(40).collect();
+        let text = one_line(text).chars().take(40).collect();
         return Err(ListError::NotAList { name: name.to_owned(), line, text, others: skipped.lines - 1 });
     }
     if read.is_empty() {
@@ -233,6 +233,8 @@ mod tests {
             error.to_string(),
             "page.html is no list of indicators: line 1 (“<html>”) and 1 others could not be read"
         );
+        let error = parse("x", "\u{1b}[2J\nbad\u{7}\n", &mut indicators).unwrap_err().to_string();
+        assert!(!error.contains(char::is_control), "{error:?}");
         assert!(parse("e", "# nothing\n", &mut indicators).is_err());
         assert!(parse("all", "0.0.0.0/0\n", &mut indicators).is_err());
         assert!(indicators.is_empty());

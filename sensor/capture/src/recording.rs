@@ -113,6 +113,8 @@ struct Interface {
 pub struct Recording {
     name: String,
     reader: Option<Box<dyn PcapReaderIterator + Send>>,
+    /// It is pcapng: blocks say their own length.
+    has_blocks: bool,
     interfaces: Vec<Interface>,
     /// The block that was handed over last, to be given back before the next.
     used: usize,
@@ -182,6 +184,7 @@ impl Recording {
         let mut recording = Recording {
             name,
             reader: Some(reader),
+            has_blocks: true,
             interfaces: Vec::new(),
             used: 0,
             bytes: Vec::with_capacity(FRAME_BYTES_MAX),
@@ -232,6 +235,7 @@ impl Recording {
                     self.used = used;
                     let head = match &block {
                         PcapBlockOwned::LegacyHeader(header) => {
+                            self.has_blocks = false;
                             self.interfaces = vec![Interface {
                                 link: u32::try_from(header.network.0).ok().and_then(LinkType::from_pcap),
                                 per_sec: if header.is_nanosecond_precision() {
@@ -298,7 +302,11 @@ impl Recording {
                         self.skipped.link_type += 1;
                         continue;
                     };
-                    let data = data.get(..kept as usize).unwrap_or(data);
+                    let Some(data) = data.get(..kept as usize) else {
+                        let why = "a block shorter than what is in it".to_owned();
+                        self.warning = Some(Warning::Damaged { frames: self.frames, why });
+                        break;
+                    };
                     let data = match data.get(..FRAME_BYTES_MAX) {
                         Some(cut) if data.len() > FRAME_BYTES_MAX => {
                             self.skipped.cut += 1;
@@ -320,6 +328,11 @@ impl Recording {
                 Err(PcapError::Eof) => break,
                 Err(PcapError::Incomplete(_)) => {
                     let had = reader.data().len();
+                    if self.has_blocks && is_whole_block(reader.data()) {
+                        let why = "a block shorter than what is in it".to_owned();
+                        self.warning = Some(Warning::Damaged { frames: self.frames, why });
+                        break;
+                    }
                     if reader.refill().is_err() || reader.data().len() == had {
                         self.warning = (had > 0).then_some(Warning::CutOff { frames: self.frames });
                         break;
@@ -368,6 +381,13 @@ impl Frames for Recording {
         let Skipped { link_type, interface, folded, cut } = self.skipped;
         vec![("link_types", link_type), ("interfaces", interface), ("ports", folded), ("cut_frames", cut)]
     }
+}
+
+/// Whether the block that begins here is all there, by the length that it says in either order of bytes: the wrong one is far too large.
+fn is_whole_block(data: &[u8]) -> bool {
+    let Some([_, _, _, _, len @ ..]) = data.first_chunk::<8>() else { return false };
+    let len = u32::from_le_bytes(*len).min(u32::from_be_bytes(*len));
+    (12..=data.len()).contains(&(len as usize))
 }
 
 /// The option `if_tsresol`: a power of ten, or with its high bit a power of two (pcapng draft §4.2). What does not fit in 64 bits is no clock:

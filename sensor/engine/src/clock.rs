@@ -13,7 +13,7 @@ use common_model::Timestamp;
 const STEP_BACK_MAX: Duration = Duration::from_secs(2);
 
 /// A longer silence than this, from one frame to the next, is either a gap in a recording or a damaged time.
-const LEAP_MAX: Duration = Duration::from_secs(24 * 3_600);
+pub(crate) const LEAP_MAX: Duration = Duration::from_secs(24 * 3_600);
 
 /// What a frame's time means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use sensor_inventory::{How, Inside, Inventory, Where};
 use sensor_normal::Normal;
 use sensor_protocols::{ALL as PROTOCOLS, Carrier, Event, Input, Parser, Probe, Progress, Side};
 
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, LEAP_MAX, Tick};
 use crate::copies::Copies;
 use crate::output::{Counts, Output};
 use crate::settings::{self, Depth, EngineError, Setup};
@@ -127,10 +127,7 @@ impl Engine {
         self.begin(frame.at);
         let (tick, elapsed) = self.clock.heard(frame.at);
         if tick == Tick::Leap {
-            // What was in progress is over, instead of a year of timers.
-            self.end_conversations();
-            self.world.introduce(&self.clock, Timestamp::MAX);
-            self.clock.reach(elapsed);
+            self.leap(elapsed);
         }
         self.run_timers(elapsed);
         self.counts.frames += 1;
@@ -172,7 +169,7 @@ impl Engine {
             self.run_timers(last_heard + BLIND_AFTER);
             self.tell_sight(port, SightState::Blind, last_heard);
         }
-        self.run_timers(until);
+        self.pass(until);
     }
 
     /// Somebody asked for something.
@@ -281,14 +278,31 @@ impl Engine {
     /// Time comes to this moment of the frames' own time.
     fn come_to(&mut self, now: Timestamp) {
         self.begin(now);
-        self.run_timers(self.clock.elapsed_at(now));
+        self.pass(self.clock.elapsed_at(now));
+    }
+
+    /// Time comes to this moment, though no frame says so: the machine's clock does, which may have been set.
+    fn pass(&mut self, until: Timestamp) {
+        if until.since(self.clock.now()) > LEAP_MAX {
+            self.leap(until);
+        }
+        self.run_timers(until);
+    }
+
+    /// What was in progress is over, instead of a year of timers.
+    fn leap(&mut self, until: Timestamp) {
+        self.end_conversations();
+        self.world.introduce(&self.clock, Timestamp::MAX);
+        self.world.normal.leap(until);
+        self.clock.reach(until);
     }
 
     /// All timers due until then, each at its own time, and then it is then. A timer that a frame sets fires [`TIMER_MIN`] later at the
     /// soonest, so most frames need no more than one comparison.
     fn run_timers(&mut self, until: Timestamp) {
         if until >= self.wakes_at {
-            while let Some(at) = self.poll_timeout().filter(|at| *at <= until) {
+            // What is due at the end of time, where times saturate, is never due.
+            while let Some(at) = self.poll_timeout().filter(|at| *at <= until && *at < Timestamp::MAX) {
                 self.clock.reach(at);
                 self.fire();
             }

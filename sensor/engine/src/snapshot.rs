@@ -6,7 +6,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use common_model::Timestamp;
+use common_model::{Timestamp, one_line};
 use sensor_detectors::Saved;
 use sensor_normal::SavedNormal;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub struct Snapshot {
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// It is something else, or damaged.
-    #[error("not a learned profile: {0}")]
+    #[error("not a learned profile: {}", one_line(&.0.to_string()))]
     Form(#[from] serde_json::Error),
     /// It is of another version of ours.
     #[error("a learned profile of version {found}, and only version {VERSION} can be read: learn anew")]
@@ -113,5 +113,16 @@ impl Snapshot {
             }
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_one_plain_line() {
+        let error = Snapshot::parse("{\"version\":1,\"a\\nb\\u001b\":1}").unwrap_err().to_string();
+        assert!(error.starts_with("not a learned profile") && !error.contains(char::is_control), "{error:?}");
     }
 }

@@ -114,25 +114,31 @@ impl Pool {
         self.read_straight(half, payload, wire, reader);
     }
 
-    /// The other end has acknowledged everything before `ack`: holes before it will never be filled.
+    /// The other end has acknowledged everything before `ack`: holes before it will never be filled. What waits behind a hole is read.
     pub fn acknowledged(&mut self, half: &mut Half, ack: u32, reader: &mut dyn FnMut(Input<'_>) -> Progress) {
-        // One more than the last byte acknowledges a FIN; a quarter of the number space away is not an acknowledgement of ours.
-        let ahead = ack.wrapping_sub(half.base).cast_signed().saturating_sub(1);
-        if !half.is_synced || !(1..1 << 30).contains(&ahead) {
-            return;
-        }
-        let ahead = ahead.unsigned_abs();
-        let (hole, held) = self.extent(half);
-        if ahead > held {
-            self.counts.unseen_bytes =
-                self.counts.unseen_bytes.saturating_add(u64::from(ahead.saturating_sub(held)));
-            self.drop_window(half);
-            self.lose(half, ahead, reader);
-        } else if hole > 0 && ahead >= hole {
-            if let Some(window) = self.window_mut(half) {
-                window.shift(hole);
+        loop {
+            // A quarter of the number space away is not an acknowledgement of ours.
+            let acked = ack.wrapping_sub(half.base).cast_signed();
+            if !half.is_synced || !(1..=1 << 30).contains(&acked) {
+                return;
             }
-            self.lose(half, hole, reader);
+            let acked = acked.unsigned_abs();
+            let (begins, ends) = self.first_hole(half);
+            // Where nothing is known to follow, the last number may be a FIN, which is no byte.
+            let until = ends.map_or(acked.saturating_sub(1), |ends| ends.min(acked));
+            if until <= begins {
+                return;
+            }
+            self.counts.unseen_bytes =
+                self.counts.unseen_bytes.saturating_add(u64::from(until.saturating_sub(begins)));
+            if let Some(window) = self.window_mut(half) {
+                window.shift(until);
+                if window.pieces.is_empty() {
+                    self.drop_window(half);
+                }
+            }
+            // What is unread before the hole is lost with it: it cannot be joined to what follows.
+            self.lose(half, until, reader);
             self.read_kept(half, reader);
         }
     }
@@ -209,12 +215,13 @@ impl Pool {
         is_kept
     }
 
-    /// Where the first piece begins and the last one ends, from `base`.
-    fn extent(&mut self, half: &Half) -> (u32, u32) {
-        self.window_mut(half).map_or((0, 0), |window| {
-            let first = window.pieces.first().map_or(0, |(start, _)| *start);
-            (first, window.pieces.last().map_or(0, |(_, end)| *end))
-        })
+    /// Where the first hole begins, from `base`, and where it ends, if anything waits behind it.
+    fn first_hole(&mut self, half: &Half) -> (u32, Option<u32>) {
+        let mut pieces = self.window_mut(half).into_iter().flat_map(|window| &window.pieces).copied();
+        match pieces.next() {
+            Some((0, end)) => (end, pieces.next().map(|(start, _)| start)),
+            first => (0, first.map(|(start, _)| start)),
+        }
     }
 
     fn window_mut(&mut self, half: &Half) -> Option<&mut Window> {
@@ -361,6 +368,35 @@ mod tests {
             pool.push(&mut half, &segment(seq, text.as_bytes(), text.len()), &mut reader(1, &mut got));
         }
         assert_eq!(got.into_iter().flatten().collect::<Vec<_>>(), b"axxDExx");
+    }
+
+    #[test]
+    fn a_hole_behind_what_is_unread_is_a_gap_when_it_is_acknowledged() {
+        let (mut pool, mut half, mut got) = (Pool::new(1), Half::default(), Vec::new());
+        let mut read = reader(3, &mut got);
+        for (seq, text) in [(0, "ab"), (10, "cde")] {
+            pool.push(&mut half, &segment(seq, text.as_bytes(), text.len()), &mut read);
+        }
+        pool.acknowledged(&mut half, 10, &mut read);
+        drop(read);
+        assert_eq!(got, [vec![None; 10], b"cde".map(Some).to_vec()].concat());
+        assert_eq!((pool.counts.unseen_bytes, pool.free.len()), (8, 1));
+    }
+
+    #[test]
+    fn what_waits_behind_an_acknowledged_hole_is_read_however_far_the_acknowledgement_goes() {
+        let (mut pool, mut half, mut got) = (Pool::new(1), Half::default(), Vec::new());
+        let mut read = reader(1, &mut got);
+        for (seq, text) in [(0, "a"), (3, "bc"), (8, "d")] {
+            pool.push(&mut half, &segment(seq, text.as_bytes(), text.len()), &mut read);
+        }
+        // Two more bytes, and one number that may be a FIN.
+        pool.acknowledged(&mut half, 12, &mut read);
+        drop(read);
+        let gap = |count: usize| vec![None; count];
+        let bytes = |text: &[u8]| -> Vec<_> { text.iter().copied().map(Some).collect() };
+        assert_eq!(got, [bytes(b"a"), gap(2), bytes(b"bc"), gap(3), bytes(b"d"), gap(2)].concat());
+        assert_eq!((pool.counts.unseen_bytes, pool.counts.gap_bytes), (7, 7));
     }
 
     #[test]

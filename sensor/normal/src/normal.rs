@@ -157,6 +157,12 @@ impl Normal {
         self.hour = number;
     }
 
+    /// The clock leaps to `now`: nobody listened in the hours between, so they do not count as hours that are known.
+    pub fn leap(&mut self, now: Timestamp) {
+        let leapt = (now.as_secs() / HOUR_SECS).saturating_sub(self.hour);
+        self.since = self.since.map(|since| since.saturating_add(leapt));
+    }
+
     /// A device opened a conversation to this end (a hash of it).
     pub fn opened(&mut self, device: DeviceId, peer: u64) {
         let now = self.now_of(device);

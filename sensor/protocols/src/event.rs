@@ -93,7 +93,7 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The name of the server, without port; empty when it was not said.
     pub host: &'a str,
-    /// Path and query as sent.
+    /// Path and query as sent, up to the first byte that is not printable ASCII.
     pub target: &'a str,
 }
 

@@ -17,7 +17,7 @@ mod timeline;
 
 pub use bench::bench;
 pub use cost::Cost;
-pub use evaluate::evaluate;
+pub use evaluate::{check_labels, evaluate};
 pub use explain::explain;
 pub use input::{Inputs, check_captures, check_profile_place, open_capture, open_together, write_profile};
 pub use lines::Lines;

@@ -74,6 +74,7 @@ const ROOMS: &[Room] = &[
     shell("tablet/web", &["box/store", "common/*", "sensor/engine"]),
     shell("testing/days", &["common/*", "sensor/capture", "sensor/decode"]),
     shell("testing/bench", &["sensor/capture", "sensor/decode", "testing/testkit"]),
+    shell("testing/targets", &["common/*", "knowledge/*", "sensor/*"]),
     shell("testing/testkit", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("bin/cyberalarm", &["box/*", "tablet/*", "common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("xtask", &["common/*", "knowledge/*", "sensor/*"]),

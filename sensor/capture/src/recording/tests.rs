@@ -152,6 +152,22 @@ fn what_is_no_capture_says_so() {
     );
 }
 
+#[test]
+fn a_block_shorter_than_its_frame_is_damage() {
+    let mut short = packet(0, 1, 60, &[2; 20]);
+    short[20..24].copy_from_slice(&100_u32.to_le_bytes());
+    let (frames, warning) =
+        read([section(), interface(1, &[]), packet(0, 1, 60, &[1; 20]), short].concat()).unwrap();
+    assert_eq!(frames.len(), 1);
+    assert!(matches!(warning, Some(Warning::Damaged { frames: 1, .. })), "{warning:?}");
+    // A simple packet (kind 3) that says it is longer than its block.
+    let simple = block(3, &[&100_u32.to_le_bytes()[..], &[3; 20]].concat());
+    let (frames, warning) =
+        read([section(), interface(1, &[]), packet(0, 1, 60, &[1; 20]), simple].concat()).unwrap();
+    assert_eq!(frames.len(), 1);
+    assert!(matches!(warning, Some(Warning::Damaged { frames: 1, .. })), "{warning:?}");
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(tail in prop::collection::vec(any::<u8>(), 0..300), which in 0_u8..4) {

@@ -58,6 +58,7 @@ mod words;
 
 use std::path::Path;
 
+use common_model::one_line;
 use sensor_decode::Frame;
 
 use crate::Frames;
@@ -89,7 +90,7 @@ pub enum ScriptError {
 impl ScriptError {
     /// Something is wrong with this line.
     fn at(name: &str, line: usize) -> impl Fn(String) -> ScriptError + Copy {
-        move |problem| ScriptError::Line { name: name.to_owned(), line, problem }
+        move |problem| ScriptError::Line { name: name.to_owned(), line, problem: one_line(&problem) }
     }
 }
 

@@ -50,7 +50,7 @@ impl Protocol for Parser {
         let is_greeting = begins(b"220 ") || begins(b"220-");
         if is_greeting && !hinted {
             // A mail server greets with 220, too.
-            return match parse::line(first) {
+            return match parse::line(first.get(..LINE_BYTES_MAX).unwrap_or(first)) {
                 Some((line, _)) if line.windows(3).any(|part| part.eq_ignore_ascii_case(b"ftp")) => {
                     Probe::Certain(Some(Side::Server))
                 }
@@ -83,7 +83,8 @@ impl Protocol for Parser {
             *self = Parser { expects: Expects::Other, ..Parser::default() };
             return Progress::Used(1);
         };
-        let Some((line, used)) = parse::line(bytes) else {
+        // No line is looked for beyond the longest, or what is said would hang on how it is cut.
+        let Some((line, used)) = parse::line(bytes.get(..LINE_BYTES_MAX).unwrap_or(bytes)) else {
             return if bytes.len() < LINE_BYTES_MAX { Progress::NeedMore } else { Progress::GiveUp };
         };
         let is_over = match side {
@@ -215,6 +216,13 @@ mod tests {
     fn a_line_without_end_is_given_up() {
         let turns: &[(Side, &[u8])] = &[(Side::Client, &[b'x'; 2_000])];
         assert_eq!(talk_tcp::<Parser>(turns, usize::MAX).1, Progress::GiveUp);
+    }
+
+    #[test]
+    fn a_line_too_long_is_given_up_however_it_is_cut() {
+        let line = [b"220 ".as_slice(), &[b'x'; LINE_BYTES_MAX], b"\r\n"].concat();
+        says_the_same_in_pieces::<Parser>(&[(Side::Server, &line)]);
+        assert_eq!(talk_tcp::<Parser>(&[(Side::Server, &line)], usize::MAX).1, Progress::GiveUp);
     }
 
     #[test]

@@ -175,6 +175,9 @@ impl Parser {
 
     fn request(&mut self, head: &RequestHead<'_>, out: &mut dyn FnMut(Event<'_>)) {
         let host = head.host.as_deref().unwrap_or_default();
+        if head.is_target_cut {
+            out(Event::Anomaly(Anomaly { protocol: "http", what: "target-not-ascii" }));
+        }
         out(Event::Request(Request { method: head.method, host, target: head.target }));
         if !host.is_empty() {
             out(Event::ServerName(host));

@@ -43,7 +43,10 @@ impl Malformed {
 #[derive(Debug)]
 pub(crate) struct RequestHead<'a> {
     pub(crate) method: &'a str,
+    /// Up to the first byte that is not printable ASCII.
     pub(crate) target: &'a str,
+    /// There was such a byte (RFC 9112 §3.2 allows none).
+    pub(crate) is_target_cut: bool,
     pub(crate) host: Option<ArrayString<TEXT_BYTES_MAX>>,
     pub(crate) user_agent: Option<&'a [u8]>,
     pub(crate) authorization: Option<&'a [u8]>,
@@ -92,13 +95,15 @@ pub(crate) fn request(bytes: &[u8]) -> Result<Option<RequestHead<'_>>, Malformed
         .parse_with_uninit_headers(bytes, &mut headers)
         .map_err(|err| broken(err, Malformed::Request))?;
     let httparse::Status::Complete(head_bytes) = status else { return Ok(None) };
-    let target = request.path.unwrap_or_default();
+    let sent = request.path.unwrap_or_default();
+    let target = sent.find(|letter| !matches!(letter, ' '..='~')).map_or(sent, |end| sent.split_at(end).0);
     // Absolute form (RFC 9112 §3.2.2): to a proxy; it stands above the header.
     let named =
         target.split_once("://").map(|(_scheme, rest)| rest.split('/').next().unwrap_or(rest).as_bytes());
     Ok(Some(RequestHead {
         method: request.method.unwrap_or_default(),
         target,
+        is_target_cut: target.len() < sent.len(),
         host: named
             .filter(|_| !target.starts_with('/'))
             .or_else(|| value(request.headers, "host"))
@@ -130,7 +135,8 @@ pub(crate) fn response(bytes: &[u8]) -> Result<Option<ResponseHead<'_>>, Malform
 
 /// The size of the chunk whose line stands first, and the length of that line (RFC 9112 §7.1); `None` when there is more to come.
 pub(crate) fn chunk(bytes: &[u8]) -> Result<Option<(u64, usize)>, Malformed> {
-    match httparse::parse_chunk_size(bytes) {
+    // None is looked for beyond the longest, or what is said would hang on how it is cut.
+    match httparse::parse_chunk_size(bytes.get(..CHUNK_LINE_BYTES_MAX).unwrap_or(bytes)) {
         Ok(httparse::Status::Complete((line, size))) => Ok(Some((size, line))),
         Ok(httparse::Status::Partial) if bytes.len() < CHUNK_LINE_BYTES_MAX => Ok(None),
         _ => Err(Malformed::Chunk),
@@ -280,6 +286,8 @@ mod tests {
         assert_eq!(chunk(b"1a;x=y\r\nrest"), Ok(Some((26, 8))));
         assert_eq!(chunk(b"1a"), Ok(None));
         assert_eq!(chunk(b"zz\r\n"), Err(Malformed::Chunk));
+        let long = [b"1;".as_slice(), &[b'x'; CHUNK_LINE_BYTES_MAX], b"\r\n"].concat();
+        assert_eq!(chunk(&long), Err(Malformed::Chunk));
         assert_eq!(trailer(b"\r\nrest"), Ok(Some((2, true))));
         assert_eq!(trailer(b"A: b\r\nrest"), Ok(Some((6, false))));
     }

@@ -40,6 +40,19 @@ fn logins(turns: Turns<'_>) -> Vec<String> {
 }
 
 #[test]
+fn a_target_is_cut_where_it_is_not_printable() {
+    let (said, _) =
+        talk_tcp::<Parser>(&[(Side::Client, "GET /sk\u{e6}rm?x HTTP/1.1\r\n\r\n".as_bytes())], usize::MAX);
+    assert_eq!(
+        said,
+        [
+            r#"Anomaly(Anomaly { protocol: "http", what: "target-not-ascii" })"#,
+            r#"Request(Request { method: "GET", host: "", target: "/sk" })"#,
+        ]
+    );
+}
+
+#[test]
 fn requests_and_programs_are_said() {
     assert_eq!(
         talk_tcp::<Parser>(PIPELINE, usize::MAX).0,

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use common_model::Category;
+use common_model::{Category, one_line};
 use ipnet::IpNet;
 use sensor_capture::files::read_text_capped;
 
@@ -71,6 +71,14 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Label>> {
     parse(&text).with_context(|| path.display().to_string())
 }
 
+/// Whether a text is a file of labels; says how many.
+///
+/// # Errors
+/// Names the line that is wrong.
+pub fn check_labels(text: &str) -> anyhow::Result<usize> {
+    Ok(parse(text)?.len())
+}
+
 fn parse(text: &str) -> anyhow::Result<Vec<Label>> {
     let mut lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
     let (header, _) = lines.next().context("is empty")?;
@@ -91,7 +99,7 @@ fn parse(text: &str) -> anyhow::Result<Vec<Label>> {
             match Category::from_word(word) {
                 Some(category) => wanted.push(category),
                 None if word == BENIGN => {}
-                None => bail!("line {number}: “{word}” is no category"),
+                None => bail!("line {number}: “{}” is no category", one_line(word)),
             }
         }
         let mut named = Ends::default();
@@ -143,5 +151,6 @@ mod tests {
         assert_eq!(error(""), "is empty");
         assert_eq!(error("id\tcategory\n"), "line 1 names no column `file`");
         assert_eq!(error(&format!("{HEADER}a\tscam\tx.pcap\n")), "line 2: “scam” is no category");
+        assert_eq!(error(&format!("{HEADER}a\ts\0m\tx.pcap\n")), "line 2: “s\u{fffd}m” is no category");
     }
 }

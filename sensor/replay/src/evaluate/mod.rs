@@ -18,6 +18,7 @@ use sensor_engine::Depth;
 
 use crate::{Inputs, Telling, open_capture, play};
 use labels::Label;
+pub use labels::check_labels;
 use verdict::{Seen, Verdict};
 
 /// Plays all captures of a folder and writes the report. Returns whether every file was there and could be played.

@@ -17,6 +17,11 @@ fn who_is_not_there_is_named_with_those_who_are() {
 }
 
 #[test]
+fn what_is_quoted_moves_no_cursor() {
+    assert!(!fault("\u{1b}[2J\u{7} x").contains(char::is_control));
+}
+
+#[test]
 fn every_mistake_has_its_sentence() {
     let cases = [
         (
