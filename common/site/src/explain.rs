@@ -26,7 +26,8 @@ const PARTS: [Part; 11] = [
     },
     Part {
         start: "whole_network =",
-        comment: "In place of `inside`: everything on the wire is watched, for this recorded reason.",
+        comment: "In place of `inside`: the network cannot be divided, for this recorded reason. What is inside is found \
+                  out from the traffic.",
         example: "whole_network = \"the reason\"",
     },
     Part {

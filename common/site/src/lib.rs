@@ -8,7 +8,7 @@
 //! ```toml
 //! clinic = "Klinikken"
 //! timezone = "Europe/Copenhagen"
-//! inside = ["10.20.30.0/24"]        # or: whole_network = "the reason"; neither = found out from the traffic
+//! inside = ["10.20.30.0/24"]        # or: whole_network = "the reason" for having none; then found out from the traffic
 //! share_device_names = false
 //! trusted_domains = []
 //!

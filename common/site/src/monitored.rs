@@ -1,4 +1,4 @@
-//! What is watched: an explicit list of segments, everything, or what the traffic shows.
+//! What is watched: an explicit list of segments, or what the traffic shows; and why there is no list where there cannot be one.
 
 use core::net::IpAddr;
 
@@ -12,7 +12,7 @@ pub enum Monitored {
     Automatic,
     /// These segments only.
     Segments(Vec<IpNet>),
-    /// Everything on the wire, because the network cannot be divided; the reason is recorded.
+    /// As [`Monitored::Automatic`], and the clinic has recorded why it lists no segments: the network cannot be divided.
     WholeNetwork {
         /// Why it cannot.
         reason: String,
@@ -38,7 +38,7 @@ pub(crate) fn segment(text: &str) -> Result<IpNet, (&'static str, Option<String>
     }
     let net: IpNet = text.parse().map_err(|_err| ("is not a segment, as 10.0.0.0/24 is one", None))?;
     if net.prefix_len() == 0 {
-        return Err(("is everything: give `whole_network` and its reason instead", None));
+        return Err(("is everything: leave `inside` out, or give `whole_network` and its reason instead", None));
     }
     if net != net.trunc() {
         return Err(("does not begin where the segment begins", Some(format!("“{}”", net.trunc()))));

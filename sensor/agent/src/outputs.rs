@@ -18,7 +18,7 @@ pub(crate) fn take(
         let inventory = engine.inventory();
         match output {
             Output::Incident(incident, at) => {
-                let device = inventory.party(incident.device);
+                let device = inventory.accused(incident.kind, incident.device, &incident.facts);
                 let peer = incident.peer.map(|peer| inventory.party(peer));
                 let record = IncidentRecord::new(&incident, &device, peer.as_ref());
                 batch.events.push((at.as_nanos(), EventRecord::Incident(Box::new(record))));

@@ -11,5 +11,5 @@ mod packet;
 pub use frame::{FRAME_BYTES_MAX, Frame, LinkType, PORTS_MAX, PortId, Vlan};
 pub use packet::{
     Arp, Icmp, IcmpKind, Ip, Link, Net, Packet, Quoted, Tcp, TcpFlags, Transport, Udp, Undecodable, decode,
-    quoted,
+    link_prefixes, quoted,
 };

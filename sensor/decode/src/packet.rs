@@ -17,6 +17,9 @@ const VLAN_TAGS_MAX: usize = 3;
 /// Most IPv6 extension headers that are walked. RFC 8200 §4.1 knows eight kinds, each once.
 const EXTENSION_HEADERS_MAX: usize = 8;
 
+/// Most prefixes read of one router advertisement. Guess: a link has one to three.
+const LINK_PREFIXES_MAX: usize = 8;
+
 /// What a frame holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
@@ -177,7 +180,7 @@ pub enum IcmpKind {
     NeighbourSolicitation(Ipv6Addr),
     /// I have it, at this Ethernet address. (RFC 4861 §4.4)
     NeighbourAdvertisement(Ipv6Addr, Option<Mac>),
-    /// I am a router. (RFC 4861 §4.2)
+    /// I am a router. (RFC 4861 §4.2) What it says of the link: [`link_prefixes`].
     RouterAdvertisement,
     /// Something else.
     Other(u8),
@@ -475,6 +478,27 @@ fn target_link_address(payload: &[u8]) -> Option<Mac> {
     Some(Mac([a, b, c, d, e, f]))
 }
 
+/// The prefixes, with their lengths in bits, that a router advertisement gives to this link: those on it, and those of which devices make their
+/// addresses (RFC 4861 §4.6.2). Takes what follows the message's first eight bytes.
+pub fn link_prefixes(payload: &[u8]) -> impl Iterator<Item = (Ipv6Addr, u8)> + '_ {
+    // Behind two times of four bytes each come the options.
+    let mut options = payload.get(8..).unwrap_or_default();
+    core::iter::from_fn(move || {
+        let len = usize::from(*options.get(1)?).saturating_mul(8);
+        // RFC 4861 §4.6: a length of zero is invalid.
+        let (option, rest) = options.split_at_checked(len).filter(|_| len > 0)?;
+        options = rest;
+        Some(option)
+    })
+    .filter_map(|option| {
+        let [3, 4, bits, flags, l1, l2, l3, l4, ..] = *option else { return None };
+        let is_in_use = flags & 0xc0 != 0 && u32::from_be_bytes([l1, l2, l3, l4]) > 0;
+        let prefix = option.last_chunk::<16>().filter(|_| is_in_use && bits <= 128)?;
+        Some((Ipv6Addr::from(*prefix), bits))
+    })
+    .take(LINK_PREFIXES_MAX)
+}
+
 impl Arp {
     /// The same for every copy of one message, whichever port heard it.
     #[must_use]
@@ -557,4 +581,37 @@ pub fn quoted(payload: &[u8]) -> Option<Quoted> {
     let [s1, s2, t1, t2, ..] = *body else { return None };
     let (source_port, target_port) = (u16::from_be_bytes([s1, s2]), u16::from_be_bytes([t1, t2]));
     Some(Quoted { source: (source, source_port), target: (target, target_port), protocol })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A prefix option with these flags and this lifetime.
+    fn option(bits: u8, flags: u8, lifetime: u8, prefix: &str) -> Vec<u8> {
+        let prefix: Ipv6Addr = prefix.parse().unwrap();
+        [&[3, 4, bits, flags, 0, 0, 0, lifetime, 0, 0, 0, 0, 0, 0, 0, 0][..], &prefix.octets()].concat()
+    }
+
+    #[test]
+    fn a_router_advertisement_gives_the_links_prefixes() {
+        let link_address = vec![1, 1, 2, 0, 0, 0, 0, 1];
+        let [used, made, unused, over] = [
+            option(64, 0xc0, 9, "2001:db8:1::"),
+            option(64, 0x40, 9, "fd00::"),
+            option(64, 0, 9, "2001:db8:2::"),
+            option(64, 0xc0, 0, "2001:db8:3::"),
+        ];
+        let times = vec![0; 8];
+        let payload = [times, link_address, used, unused, over, made].concat();
+        let prefixes: Vec<_> = link_prefixes(&payload).collect();
+        let expected = ["2001:db8:1::", "fd00::"].map(|prefix| (prefix.parse().unwrap(), 64));
+        assert_eq!(prefixes, expected);
+        for cut in 0..payload.len() {
+            assert!(link_prefixes(&payload[..cut]).count() <= 2);
+        }
+        let endless = [&[0; 8][..], &[3, 0, 64, 0xc0], &[0; 60]].concat();
+        assert_eq!(link_prefixes(&endless).count(), 0);
+        assert_eq!(link_prefixes(&[vec![0; 8], option(64, 0xc0, 9, "::").repeat(100)].concat()).count(), 8);
+    }
 }

@@ -8,7 +8,8 @@ use common_model::{ClosedBy, DeviceId, Incident, IncidentId, Mac, Timestamp};
 use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::{
-    Arp, Frame, IcmpKind, Ip, Net, Packet, PortId, Tcp, Transport, Undecodable, Vlan, decode, quoted,
+    Arp, Frame, IcmpKind, Ip, Net, Packet, PortId, Tcp, Transport, Undecodable, Vlan, decode, link_prefixes,
+    quoted,
 };
 use sensor_detectors::{ArpSeen, Contact, End, Moved, Observation, Phase};
 use sensor_flow::reassembly::{Half, Pool};
@@ -255,6 +256,7 @@ impl Engine {
             clock_leaps_refused: self.clock.leaps_refused,
             detectors_forgot: self.world.forgotten(),
             devices_forgotten: self.world.inventory.forgotten(),
+            networks_forgotten: self.inside.forgotten(),
             incidents_crowded_out: self.world.incidents.crowded_out(),
             capture_dropped: self.sight.dropped,
             outputs_dropped: self.world.outputs_dropped,
@@ -340,11 +342,12 @@ impl Engine {
         }
         let source_ip = IpAddr::V4(arp.sender_ip);
         let target_ip = IpAddr::V4(arp.target_ip);
-        let device = if arp.sender_ip.is_unspecified() || self.inside.place(source_ip) == Where::Group {
-            self.world.inventory.with_mac(mac)
-        } else {
-            self.inside.learn(source_ip.into());
+        self.inside.neighbour(source_ip);
+        let device = if self.inside.place(source_ip) == Where::Inside {
+            self.inside.heard(source_ip);
             Some(self.world.bind(now, packet.vlan, mac, source_ip, How::Arp))
+        } else {
+            self.world.inventory.with_mac(mac)
         };
         let end = |ip, mac, device| End { ip, port: 0, mac, place: Where::Inside, device };
         let source = end(source_ip, Some(mac), device);
@@ -364,20 +367,23 @@ impl Engine {
             return;
         }
         self.counts.bad_checksums += u64::from(ip.has_bad_checksum);
-        let mac = packet.link.map(|link| link.source);
-        match place(&self.inside, ip.source, ip.target) {
+        let is_of_neighbour = self.discover(packet, ip);
+        match self.inside.place_beside(ip.source, ip.target) {
             Where::Inside => {
+                self.inside.heard(ip.source);
                 self.world.inventory.heard(now, packet.vlan, ip.source);
             }
             Where::Outside => {
-                if let Some(mac) = mac {
-                    self.world.inventory.forwards(mac);
+                if let Some(link) = packet.link.filter(|_| !is_of_neighbour) {
+                    self.world.inventory.forwards(link.source, ip.source);
                 }
             }
             Where::Group => {}
         }
-        if let Transport::Icmp(icmp) = ip.transport {
-            self.handle_icmp(packet, ip, icmp.kind, icmp.payload);
+        if let Transport::Icmp(icmp) = ip.transport
+            && icmp.kind == IcmpKind::PortUnreachable
+        {
+            self.handle_refusal(packet, icmp.payload);
         }
         self.counts.fragments += u64::from(matches!(ip.transport, Transport::Fragment));
         if let Some(flow) = self.flows.make_room() {
@@ -399,43 +405,57 @@ impl Engine {
         }
     }
 
-    /// Neighbour discovery ties addresses to devices; errors say that somebody refused.
-    fn handle_icmp(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, kind: IcmpKind, payload: &[u8]) {
-        let now = self.clock.now();
-        match kind {
+    /// Neighbour discovery ties addresses to devices, and says which prefix the link has. True for what no router passes on.
+    fn discover(&mut self, packet: &Packet<'_>, ip: &Ip<'_>) -> bool {
+        /// Neighbours' messages have passed no router: nobody outside can send one. Source: RFC 4861 §6.1.2, §7.1.
+        const HOPS_OF_NEIGHBOURS: u8 = 255;
+        let Transport::Icmp(icmp) = ip.transport else { return false };
+        if ip.ttl != HOPS_OF_NEIGHBOURS {
+            return false;
+        }
+        let sender = packet.link.map(|link| link.source);
+        match icmp.kind {
             IcmpKind::NeighbourAdvertisement(address, mac) => {
-                let mac = mac.or(packet.link.map(|link| link.source));
-                if let Some(mac) = mac.filter(|mac| !mac.is_group() && !mac.is_zero()) {
-                    self.inside.learn(IpAddr::V6(address).into());
-                    self.world.bind(now, packet.vlan, mac, address.into(), How::Neighbour);
-                }
+                self.tie(packet, mac.or(sender), address.into());
             }
-            IcmpKind::NeighbourSolicitation(_) => {
-                if let Some(link) = packet.link
-                    && self.inside.place(ip.source) == Where::Inside
-                {
-                    self.world.bind(now, packet.vlan, link.source, ip.source, How::Neighbour);
-                }
-            }
-            IcmpKind::PortUnreachable => {
-                let Some(quoted) = quoted(payload) else { return };
-                let protocol = match quoted.protocol {
-                    6 => Protocol::Tcp,
-                    17 => Protocol::Udp,
-                    _ => return,
-                };
-                let end = |(ip, port)| sensor_flow::End { ip, port };
-                let refused =
-                    self.flows.refuse(packet.vlan, protocol, end(quoted.source), end(quoted.target));
-                if let Some(id) = refused {
-                    self.tell_ending(id);
+            IcmpKind::NeighbourSolicitation(_) => self.tie(packet, sender, ip.source),
+            IcmpKind::RouterAdvertisement => {
+                if matches!(ip.source, IpAddr::V6(source) if source.is_unicast_link_local()) {
+                    for (prefix, bits) in link_prefixes(icmp.payload) {
+                        self.inside.advertised(prefix, bits);
+                    }
                 }
             }
             IcmpKind::EchoRequest(_)
             | IcmpKind::EchoReply(_)
+            | IcmpKind::PortUnreachable
             | IcmpKind::Unreachable
-            | IcmpKind::RouterAdvertisement
-            | IcmpKind::Other(_) => {}
+            | IcmpKind::Other(_) => return false,
+        }
+        true
+    }
+
+    /// A neighbour says that this address is at this Ethernet address.
+    fn tie(&mut self, packet: &Packet<'_>, mac: Option<Mac>, address: IpAddr) {
+        let Some(mac) = mac.filter(|mac| !mac.is_group() && !mac.is_zero()) else { return };
+        self.inside.neighbour(address);
+        if self.inside.place(address) == Where::Inside {
+            self.world.bind(self.clock.now(), packet.vlan, mac, address, How::Neighbour);
+        }
+    }
+
+    /// An error says that somebody refused.
+    fn handle_refusal(&mut self, packet: &Packet<'_>, payload: &[u8]) {
+        let Some(quoted) = quoted(payload) else { return };
+        let protocol = match quoted.protocol {
+            6 => Protocol::Tcp,
+            17 => Protocol::Udp,
+            _ => return,
+        };
+        let end = |(ip, port)| sensor_flow::End { ip, port };
+        let refused = self.flows.refuse(packet.vlan, protocol, end(quoted.source), end(quoted.target));
+        if let Some(id) = refused {
+            self.tell_ending(id);
         }
     }
 
@@ -543,6 +563,9 @@ impl Engine {
         let may_flip = !flow.is_side_certain;
         let mut flip = false;
         let said = &mut |event: Event<'_>| {
+            if let Event::Lease(lease) = &event {
+                inside.leased(lease.ip, lease.prefix_bits);
+            }
             if *depth != Depth::Detectors {
                 return;
             }
@@ -642,14 +665,6 @@ fn release(pool: &mut Pool, conversation: &mut Conversation) {
     conversation.reading = Reading::Nobody;
 }
 
-/// Where `ip` is when it talks with `other`: when neither end is inside, both are treated as inside.
-fn place(inside: &Inside, ip: IpAddr, other: IpAddr) -> Where {
-    match (inside.place(ip), inside.place(other)) {
-        (Where::Outside, Where::Outside | Where::Group) => Where::Inside,
-        (here, _) => here,
-    }
-}
-
 /// Between whom a conversation is, the client's end first.
 #[derive(Clone, Copy)]
 struct Between {
@@ -673,7 +688,7 @@ impl Between {
         let [client, server] = self.ends;
         let [client_mac, server_mac] = self.macs;
         let end = |this: sensor_flow::End, other: sensor_flow::End, mac: Option<Mac>| {
-            let place = place(inside, this.ip, other.ip);
+            let place = inside.place_beside(this.ip, other.ip);
             let device: Option<DeviceId> =
                 if place == Where::Inside { inventory.at(self.vlan, this.ip) } else { None };
             End { ip: this.ip, port: this.port, mac, place, device }

@@ -66,6 +66,8 @@ pub struct Counts {
     pub detectors_forgot: u64,
     /// Devices forgotten because there were too many.
     pub devices_forgotten: u64,
+    /// Networks of the clinic's own forgotten because there were too many.
+    pub networks_forgotten: u64,
     /// Incidents closed because there were too many.
     pub incidents_crowded_out: u64,
     /// Frames lost before they came to us.

@@ -139,7 +139,7 @@ impl World {
                 }
             }
             Event::Lease(lease) => {
-                let device = self.inventory.bind(now, vlan, lease.mac, lease.ip.into(), How::Lease);
+                let device = self.bind(now, vlan, lease.mac, lease.ip.into(), How::Lease);
                 if let Some(name) = lease.host_name {
                     self.inventory.announced(device, &sensor_protocols::Announce::HostName(name));
                 }
@@ -175,7 +175,7 @@ impl World {
         self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Arp(arp) });
     }
 
-    /// The network said whose an address is.
+    /// The network said whose an address is. Open incidents of a device that turns out to be another are that one's.
     pub(crate) fn bind(
         &mut self,
         now: Timestamp,
@@ -184,7 +184,11 @@ impl World {
         ip: core::net::IpAddr,
         how: How,
     ) -> DeviceId {
-        self.inventory.bind(now, vlan, mac, ip, how)
+        let device = self.inventory.bind(now, vlan, mac, ip, how);
+        if let Some((gone, stays)) = self.inventory.take_merge() {
+            self.incidents.rename(gone, stays);
+        }
+        device
     }
 
     fn tell(&mut self, clock: &Clock, seen: &Observation<'_>) {
@@ -211,9 +215,12 @@ impl World {
 
     /// What detectors reported becomes incidents.
     fn take_reports(&mut self, clock: &Clock) {
-        for finding in core::mem::take(&mut self.reported.findings) {
+        for mut finding in core::mem::take(&mut self.reported.findings) {
+            finding.device = resolved(&self.inventory, finding.device);
+            finding.peer = finding.peer.map(|peer| resolved(&self.inventory, peer));
             self.findings = self.findings.saturating_add(1);
             let seen = Seen {
+                at: clock.wall(finding.at),
                 has_profile: self.has_profile(finding.device),
                 is_known: self.is_known(finding.kind.id, finding.device, clock.wall(finding.at)),
             };
@@ -231,7 +238,9 @@ impl World {
             self.put(Output::Sighting(Box::new(sighting)));
         }
         for ongoing in self.reported.ongoing.drain(..) {
-            self.incidents.goes_on(ongoing.kind, ongoing.device, ongoing.identity, ongoing.at);
+            let device = resolved(&self.inventory, ongoing.device);
+            let times = [ongoing.at, clock.wall(ongoing.at)];
+            self.incidents.goes_on(ongoing.kind, device, ongoing.identity, times);
         }
         self.take_steps(clock);
     }
@@ -244,9 +253,7 @@ impl World {
 
     /// Steps of incidents become outputs.
     pub(crate) fn take_steps(&mut self, clock: &Clock) {
-        while let Some(mut incident) = self.incidents.poll_step() {
-            incident.opened_at = clock.wall(incident.opened_at);
-            incident.last_seen = clock.wall(incident.last_seen);
+        while let Some(incident) = self.incidents.poll_step() {
             self.put(Output::Incident(Box::new(incident), clock.wall_now()));
         }
     }
@@ -353,6 +360,14 @@ impl World {
     /// How much detectors have forgotten because their tables were full.
     pub(crate) fn forgotten(&self) -> u64 {
         self.detectors.iter().map(|running| running.detector.forgotten()).sum()
+    }
+}
+
+/// A detector may remember a device by an id that it no longer has.
+fn resolved(inventory: &Inventory, subject: Subject) -> Subject {
+    match subject {
+        Subject::Device(id) => Subject::Device(inventory.resolve(id)),
+        Subject::Address(_) => subject,
     }
 }
 

@@ -143,6 +143,12 @@ fn a_clock_set_back_is_told_of_in_its_own_time_and_nothing_waits() {
     assert_eq!((kind, state), ("port-scan", IncidentState::Closed));
     assert!(at > set_back && at < set_back + 2 * HOUR, "{at} is not on the corrected clock");
     assert_eq!(engine.counts().clock_steps_back, 1);
+    let incidents = run.outputs.iter().filter_map(|output| match output {
+        Output::Incident(incident, _) if incident.kind.id == "port-scan" => Some(incident.opened_at),
+        _ => None,
+    });
+    let opened: std::collections::BTreeSet<Timestamp> = incidents.collect();
+    assert_eq!(opened.len(), 1, "it opened once, on the clock of then: {opened:?}");
 }
 
 #[test]

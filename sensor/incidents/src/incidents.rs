@@ -3,16 +3,20 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use common_model::hash::StableHash;
-use common_model::{ClosedBy, Due, Finding, Incident, IncidentId, IncidentState, Kind, Subject, Timestamp};
+use common_model::{
+    ClosedBy, DeviceId, Due, Finding, Incident, IncidentId, IncidentState, Kind, Subject, Timestamp,
+};
 
 use crate::rules;
 
 /// What makes two findings the same trouble: what the clinic is told (the message), of whom, and what the detector says is the same.
 type Identity = (&'static str, Subject, u64);
 
-/// What the caller knows of the device of a finding.
+/// What the caller knows of a finding and its device.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
+    /// When it was found, by the frames' own clock. It is not asked again later: that clock may be set meanwhile.
+    pub at: Timestamp,
     /// Whether what is normal for it has been learned.
     pub has_profile: bool,
     /// Whether the clinic said that it knows this kind of trouble of this device.
@@ -24,7 +28,11 @@ pub const MEMORY_BYTES_MAX: usize = rules::OPEN_MAX * (size_of::<Open>() + 1_024
 
 #[derive(Debug)]
 struct Open {
+    /// Its times are elapsed.
     incident: Incident,
+    /// When it opened and when it was last seen, by the frames' own clock of then.
+    opened_at: Timestamp,
+    last_seen: Timestamp,
     /// What it was at the last step that was handed out; `None` before the first.
     told: Option<Told>,
     /// The clinic said that it is solved; it is closed when nothing more was seen for a while.
@@ -49,10 +57,10 @@ impl Told {
 
 impl Open {
     /// One more finding of the same trouble.
-    fn take(&mut self, finding: &Finding, due: Due) {
+    fn take(&mut self, finding: &Finding, due: Due, at: Timestamp) {
+        self.seen([finding.at, at]);
         let incident = &mut self.incident;
         incident.findings = incident.findings.saturating_add(1);
-        incident.last_seen = incident.last_seen.max(finding.at);
         incident.confidence = incident.confidence.max(finding.confidence);
         incident.facts = finding.facts.clone();
         incident.peer = finding.peer.or(incident.peer);
@@ -63,6 +71,38 @@ impl Open {
         }
         incident.severity = incident.severity.max(finding.kind.severity);
         incident.due = incident.due.max(due);
+    }
+
+    /// It was there, at this elapsed time and by the frames' own.
+    fn seen(&mut self, [elapsed, at]: [Timestamp; 2]) {
+        if elapsed >= self.incident.last_seen {
+            self.incident.last_seen = elapsed;
+            self.last_seen = at;
+        }
+    }
+
+    /// The same trouble of what turned out to be the same device.
+    fn absorb(&mut self, other: &Open) {
+        let (this, that) = (&mut self.incident, &other.incident);
+        if (that.due, that.severity) > (this.due, this.severity) {
+            this.kind = that.kind;
+        }
+        if that.last_seen > this.last_seen {
+            this.last_seen = that.last_seen;
+            this.facts = that.facts.clone();
+            this.peer = that.peer.or(this.peer);
+            self.last_seen = other.last_seen;
+        }
+        this.findings = this.findings.saturating_add(that.findings);
+        this.confidence = this.confidence.max(that.confidence);
+        this.severity = this.severity.max(that.severity);
+        this.due = this.due.max(that.due);
+        self.is_solved &= other.is_solved;
+    }
+
+    /// As it is handed out.
+    fn shown(&self) -> Incident {
+        Incident { opened_at: self.opened_at, last_seen: self.last_seen, ..self.incident.clone() }
     }
 
     /// Whether it is worth telling again: it is new, worse, back after it was quiet, or has doubled.
@@ -99,7 +139,9 @@ impl Incidents {
             incident.opened_at = incident.opened_at.min(now);
             let identity = (incident.kind.message, incident.device, incident.identity);
             let told = Told::of(&incident);
-            self.open.insert(identity, Open { incident, told: Some(told), is_solved: false });
+            let (opened_at, last_seen) = (incident.opened_at, incident.last_seen);
+            let open = Open { incident, opened_at, last_seen, told: Some(told), is_solved: false };
+            self.open.insert(identity, open);
         }
     }
 
@@ -113,10 +155,12 @@ impl Incidents {
         if !self.open.contains_key(&identity) {
             self.make_room();
             self.opened = self.opened.saturating_add(1);
-            self.open.insert(identity, Open { incident: open(finding), told: None, is_solved: false });
+            let incident = open(finding);
+            let open = Open { incident, opened_at: seen.at, last_seen: seen.at, told: None, is_solved: false };
+            self.open.insert(identity, open);
         }
         let Some(open) = self.open.get_mut(&identity) else { return IncidentId(0) };
-        open.take(finding, due);
+        open.take(finding, due, seen.at);
         let (id, candidate) = (open.incident.id, open.incident.clone());
         self.corroborate(identity, &candidate);
         if self.open.get(&identity).is_some_and(Open::is_news) {
@@ -125,13 +169,42 @@ impl Incidents {
         id
     }
 
-    /// A trouble goes on: what is open is not over yet. One that had gone quiet is told of again.
-    pub fn goes_on(&mut self, kind: &'static Kind, device: Subject, identity: u64, at: Timestamp) {
+    /// A trouble goes on: what is open is not over yet. One that had gone quiet is told of again. The time is said twice, elapsed and by the
+    /// frames' own clock.
+    pub fn goes_on(&mut self, kind: &'static Kind, device: Subject, identity: u64, times: [Timestamp; 2]) {
         let identity = (kind.message, device, identity);
         let Some(open) = self.open.get_mut(&identity) else { return };
-        open.incident.last_seen = open.incident.last_seen.max(at);
+        open.seen(times);
         if open.incident.state == IncidentState::Quiet {
             self.tell(identity, IncidentState::Updated);
+        }
+    }
+
+    /// A device turned out to be another: what is open of it is that one's, and told of under its name. The same trouble of both is one: the
+    /// one that is the other's stays, and the first closes.
+    pub fn rename(&mut self, gone: DeviceId, stays: DeviceId) {
+        let (gone, stays) = (Subject::Device(gone), Subject::Device(stays));
+        for open in self.open.values_mut().filter(|open| open.incident.peer == Some(gone)) {
+            open.incident.peer = Some(stays);
+        }
+        let of_gone = self.open.keys().filter(|(_, subject, _)| *subject == gone);
+        for identity in of_gone.copied().collect::<Vec<_>>() {
+            let (message, _, detail) = identity;
+            let renamed = (message, stays, detail);
+            let Some(mut open) = self.open.remove(&identity) else { continue };
+            open.incident.device = stays;
+            if let Some(same) = self.open.get_mut(&renamed) {
+                same.absorb(&open);
+                open.incident.state = IncidentState::Closed;
+                open.incident.closed_by = Some(ClosedBy::Quiet);
+                self.steps.push_back(open.shown());
+            } else {
+                self.open.insert(renamed, open);
+            }
+            let Some(incident) = self.open.get(&renamed).map(|open| open.incident.clone()) else { continue };
+            let is_quiet = incident.state == IncidentState::Quiet;
+            self.tell(renamed, if is_quiet { incident.state } else { IncidentState::Updated });
+            self.corroborate(renamed, &incident);
         }
     }
 
@@ -230,14 +303,14 @@ impl Incidents {
         let incident = &mut open.incident;
         incident.state = if open.told.is_none() { IncidentState::Opened } else { state };
         open.told = Some(Told::of(incident));
-        self.steps.push_back(incident.clone());
+        self.steps.push_back(open.shown());
     }
 
     fn close(&mut self, identity: Identity, who: ClosedBy) {
         if let Some(mut open) = self.open.remove(&identity) {
             open.incident.state = IncidentState::Closed;
             open.incident.closed_by = Some(who);
-            self.steps.push_back(open.incident);
+            self.steps.push_back(open.shown());
         }
     }
 
@@ -357,12 +430,12 @@ mod tests {
         let mut incidents = Incidents::new();
         incidents.add(&finding(&SCAN, 1, 10, 90), Seen::default());
         let device = Subject::Device(DeviceId(1));
-        incidents.goes_on(&SCAN, device, 0, Timestamp::from_secs(3_000));
+        incidents.goes_on(&SCAN, device, 0, [Timestamp::from_secs(3_000); 2]);
         incidents.timeout(Timestamp::from_secs(3_700));
         assert_eq!(steps(&mut incidents), [("port-scan", "opened", "today")]);
         incidents.timeout(Timestamp::from_secs(3_000 + 3_600));
         assert_eq!(steps(&mut incidents), [("port-scan", "closed", "today")]);
-        incidents.goes_on(&SCAN, device, 0, Timestamp::from_secs(9_000));
+        incidents.goes_on(&SCAN, device, 0, [Timestamp::from_secs(9_000); 2]);
         assert!(steps(&mut incidents).is_empty(), "what is closed is not opened by going on");
     }
 
@@ -384,6 +457,37 @@ mod tests {
         incidents.add(&finding(&BUSY, 2, 20, 90), Seen::default());
         let due: Vec<_> = steps(&mut incidents).into_iter().map(|(_, _, due)| due).collect();
         assert_eq!(due, ["today", "none", "today"]);
+    }
+
+    #[test]
+    fn when_two_devices_are_one_their_troubles_are_too() {
+        let mut incidents = Incidents::new();
+        let [by_mac, by_ip] = [1, 2];
+        let kept = incidents.add(&finding(&SCAN, by_mac, 10, 90), Seen::default());
+        let gone = incidents.add(&finding(&SCAN, by_ip, 20, 95), Seen::default());
+        incidents.add(&finding(&GUESSING, by_ip, 30, 90), Seen::default());
+        assert!(steps(&mut incidents).iter().all(|(_, _, due)| *due == "today"), "two attackers");
+        incidents.rename(DeviceId(by_ip), DeviceId(by_mac));
+        let told: Vec<_> = core::iter::from_fn(|| incidents.poll_step()).collect();
+        assert!(told.iter().all(|step| step.device == Subject::Device(DeviceId(by_mac))));
+        assert!(told.iter().any(|step| step.id == gone && step.state == IncidentState::Closed));
+        let scan = incidents.iter().find(|open| open.kind.id == "port-scan").unwrap();
+        assert_eq!((scan.id, scan.findings, scan.due), (kept, 2, Due::Now), "and they bear each other out");
+        assert_eq!(incidents.add(&finding(&SCAN, by_mac, 40, 90), Seen::default()), kept);
+        assert!(incidents.has_card(Subject::Device(DeviceId(by_mac))));
+        assert!(!incidents.has_card(Subject::Device(DeviceId(by_ip))));
+    }
+
+    #[test]
+    fn times_are_those_of_the_clock_that_showed_them() {
+        let mut incidents = Incidents::new();
+        let wall = |secs| Seen { at: Timestamp::from_secs(secs), ..Seen::default() };
+        incidents.add(&finding(&SCAN, 1, 1_000, 90), wall(1_000));
+        incidents.add(&finding(&SCAN, 1, 2_000, 90), wall(500));
+        incidents.timeout(Timestamp::from_secs(2_000 + 3_600));
+        let told: Vec<_> = core::iter::from_fn(|| incidents.poll_step()).collect();
+        let times = told.iter().map(|step| (step.opened_at.as_secs(), step.last_seen.as_secs()));
+        assert_eq!(times.collect::<Vec<_>>(), [(1_000, 1_000), (1_000, 500), (1_000, 500)]);
     }
 
     #[test]
@@ -463,9 +567,10 @@ mod tests {
         let mut incidents = Incidents::new();
         incidents.add(&finding(&SCAN, 1, 10, 49), Seen::default());
         incidents.add(&finding(&NEW, 1, 10, 90), Seen::default());
-        incidents.add(&finding(&GUESSING, 1, 10, 90), Seen { is_known: true, has_profile: true });
+        let known = Seen { is_known: true, has_profile: true, ..Seen::default() };
+        incidents.add(&finding(&GUESSING, 1, 10, 90), known);
         assert!(steps(&mut incidents).iter().all(|(_, state, due)| (*state, *due) == ("opened", "none")));
-        incidents.add(&finding(&NEW, 1, 20, 90), Seen { has_profile: true, is_known: false });
+        incidents.add(&finding(&NEW, 1, 20, 90), Seen { has_profile: true, ..Seen::default() });
         assert_eq!(steps(&mut incidents), [("new-device", "updated", "week")], "now it speaks");
     }
 

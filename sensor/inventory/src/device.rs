@@ -7,6 +7,7 @@ use common_model::{DeviceId, DeviceType, Mac, Timestamp};
 use common_site::NamedDevice;
 
 use crate::clues::Clues;
+use crate::inventory::ROUTED_NETS_MIN;
 
 /// Most addresses kept of one device, latest first. Guess: IPv4, link-local, and a few that change daily (RFC 8981).
 pub(crate) const ADDRESSES_MAX: usize = 8;
@@ -33,6 +34,8 @@ pub struct Device {
     pub last_seen: Timestamp,
     /// Carries other devices' packets.
     pub is_router: bool,
+    /// Networks that are not the clinic's whose packets it carried, until there are enough of them.
+    pub(crate) routed_nets: ArrayVec<u32, ROUTED_NETS_MIN>,
     /// What points to its type.
     pub(crate) clues: Clues,
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrayvec::{ArrayString, ArrayVec};
 use common_model::hash::StableHash;
-use common_model::{DeviceId, Mac, Party, Subject, Timestamp};
+use common_model::{Category, DeviceId, Fact, Facts, Kind, Mac, Party, Subject, Timestamp};
 use common_site::Site;
 use sensor_decode::Vlan;
 use sensor_protocols::{Announce, Software};
@@ -32,6 +32,10 @@ const ADDRESS_KEPT: Duration = Duration::from_secs(1_200);
 
 /// Most news waiting to be taken; more are dropped, the devices themselves are not.
 const NEWS_MAX: usize = 4_096;
+
+/// A router carries packets of at least so many networks that are not the clinic's. Guess: a device that speaks from an address of its own
+/// that is not known to be inside has one such, or two where its provider changes them.
+pub(crate) const ROUTED_NETS_MIN: usize = 3;
 
 /// How an address was tied to an Ethernet address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +95,8 @@ pub struct Inventory {
     site: Arc<Site>,
     /// Which device, and whether it is new.
     news: VecDeque<(DeviceId, bool)>,
+    /// Which device turned out to be which other, by the last binding.
+    merged: Option<(DeviceId, DeviceId)>,
 }
 
 impl Inventory {
@@ -104,6 +110,7 @@ impl Inventory {
             names: Recent::new(NAMES_MAX, seed),
             site,
             news: VecDeque::with_capacity(NEWS_MAX),
+            merged: None,
         }
     }
 
@@ -227,6 +234,7 @@ impl Inventory {
             *self.places.entry(place, || stays) = stays;
         }
         self.aliases.entry(goes, || stays);
+        self.merged = Some((goes, stays));
         if let Some(device) = self.devices.get_mut(&stays) {
             device.mac = device.mac.or(gone.mac);
             for ip in gone.ips {
@@ -260,6 +268,7 @@ impl Inventory {
             first_seen: now,
             last_seen: now,
             is_router: false,
+            routed_nets: ArrayVec::new(),
             clues: Clues::default(),
         };
         self.devices.entry(id, || device);
@@ -316,6 +325,11 @@ impl Inventory {
         self.news.pop_front()
     }
 
+    /// Which device the last [`Inventory::bind`] found to be which other: the first of the two is no more. Told once.
+    pub const fn take_merge(&mut self) -> Option<(DeviceId, DeviceId)> {
+        self.merged.take()
+    }
+
     /// The device with this id, or the one it turned out to be.
     #[must_use]
     pub fn get(&self, id: DeviceId) -> Option<&Device> {
@@ -341,13 +355,22 @@ impl Inventory {
         self.devices.iter().map(|(_, device)| device)
     }
 
-    /// This Ethernet address carried a packet of somebody outside: it is a router's.
-    pub fn forwards(&mut self, mac: Mac) {
+    /// This Ethernet address carried a packet of somebody outside. It is a router's when it carries those of several networks: a device
+    /// has addresses of its own that nobody has told of yet.
+    pub fn forwards(&mut self, mac: Mac, ip: IpAddr) {
         if let Some(id) = self.places.get(&Place::Mac(mac)).copied()
             && let Some(device) = self.devices.get_mut(&id)
             && !device.is_router
         {
+            let net = network(ip);
+            if !device.routed_nets.contains(&net) {
+                device.routed_nets.push(net);
+            }
+            if !device.routed_nets.is_full() {
+                return;
+            }
             device.is_router = true;
+            device.routed_nets.clear();
             device.clues.add(Source::Habit, "forwards");
             self.tell(id);
         }
@@ -450,6 +473,20 @@ impl Inventory {
         }
     }
 
+    /// How an output names whom a finding is about. Whoever passes itself off as another is not named by the address that it claims.
+    #[must_use]
+    pub fn accused(&self, kind: &Kind, subject: Subject, facts: &Facts) -> Party {
+        let mut party = self.party(subject);
+        if kind.category == Category::Spoofing
+            && let Subject::Device(id) = subject
+            && let Some(device) = self.get(id)
+        {
+            let is_claimed = |ip: &IpAddr| facts.iter().any(|(_, fact)| *fact == Fact::InternalAddress(*ip));
+            party.ip = device.ips.iter().find(|ip| !is_claimed(ip)).copied();
+        }
+        party
+    }
+
     /// What the clinic says of devices changed.
     pub fn set_site(&mut self, site: Arc<Site>) {
         self.site = site;
@@ -519,6 +556,16 @@ fn mac_hash(mac: Mac) -> u64 {
     StableHash::new("device by mac").u64(mac.as_u64()).finish()
 }
 
+/// Which network an address is of: IPv4 addresses are handed out one by one, IPv6 addresses by 64 bits (RFC 4291 §2.5.1).
+fn network(ip: IpAddr) -> u32 {
+    let ip = match ip {
+        IpAddr::V4(v4) => v4.into(),
+        IpAddr::V6(v6) => core::net::Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+    };
+    // Half a hash: two networks of three are taken for one once in a billion times, and then the fourth counts.
+    StableHash::new("routed net").ip(ip).finish() as u32
+}
+
 fn cut(name: &str) -> ArrayString<NAME_BYTES_MAX> {
     let mut short = ArrayString::new();
     short.push_str(&name[..name.floor_char_boundary(NAME_BYTES_MAX)]);
@@ -576,6 +623,7 @@ mod tests {
         assert_ne!(by_mac, by_ip);
         assert_eq!(inventory.bind(at(3), None, MAC, "fe80::7".parse().unwrap(), How::Neighbour), by_mac);
         assert_eq!(inventory.resolve(by_ip), by_mac);
+        assert_eq!((inventory.take_merge(), inventory.take_merge()), (Some((by_ip, by_mac)), None));
         assert_eq!(inventory.len(), 1);
         assert_eq!(inventory.get(by_ip).unwrap().ips.len(), 2);
     }
@@ -602,6 +650,48 @@ mod tests {
             (party.name.as_deref(), party.device_type, party.type_confirmed),
             (Some("Ultralyd"), DeviceType::Medical, true)
         );
+    }
+
+    #[test]
+    fn a_router_carries_packets_of_several_networks() {
+        let mut inventory = Inventory::new(Arc::default(), 1);
+        let id = inventory.bind(at(1), None, MAC, ip(7), How::Arp);
+        for host in 1..100_u16 {
+            inventory.forwards(MAC, core::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host).into());
+        }
+        inventory.forwards(MAC, IpAddr::from([192, 0, 2, 1]));
+        assert!(!inventory.get(id).unwrap().is_router, "addresses of its own");
+        inventory.forwards(MAC, IpAddr::from([192, 0, 2, 2]));
+        assert!(inventory.get(id).unwrap().is_router);
+    }
+
+    #[test]
+    fn a_liar_is_not_named_by_the_address_that_it_claims() {
+        static KIND: Kind = Kind {
+            id: "x",
+            category: Category::Spoofing,
+            techniques: &[],
+            message: "x",
+            facts: &[],
+            severity: common_model::Severity::High,
+            alone: common_model::Due::Today,
+            card_from: common_model::Confidence::percent(50),
+            needs_profile: false,
+            quiet_for: Duration::from_secs(1),
+        };
+        let mut inventory = Inventory::new(Arc::default(), 1);
+        // The liar is the first who was heard to have the address.
+        let liar = Subject::Device(inventory.bind(at(1), None, MAC, ip(1), How::Arp));
+        let claims = Facts::new().with("addresses", Fact::InternalAddress(ip(1)));
+        let named = |inventory: &Inventory| {
+            let party = inventory.accused(&KIND, liar, &claims);
+            (party.ip, party.mac)
+        };
+        assert_eq!(named(&inventory), (None, Some(MAC)));
+        inventory.bind(at(2), None, MAC, ip(66), How::Arp);
+        inventory.bind(at(3), None, MAC, ip(1), How::Arp);
+        assert_eq!(named(&inventory), (Some(ip(66)), Some(MAC)));
+        assert_eq!(inventory.accused(&KIND, liar, &Facts::new()).ip, Some(ip(66)));
     }
 
     #[test]

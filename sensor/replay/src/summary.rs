@@ -88,7 +88,7 @@ impl Summary {
     }
 }
 
-fn all_dropped(counts: &Counts) -> [(&'static str, u64); 13] {
+fn all_dropped(counts: &Counts) -> [(&'static str, u64); 14] {
     [
         ("capture", counts.capture_dropped),
         ("clock_leaps", counts.clock_leaps_refused),
@@ -98,6 +98,7 @@ fn all_dropped(counts: &Counts) -> [(&'static str, u64); 13] {
         ("flows", counts.flows_evicted),
         ("gap_bytes", counts.gap_bytes),
         ("incidents", counts.incidents_crowded_out),
+        ("networks", counts.networks_forgotten),
         ("outputs", counts.outputs_dropped),
         ("parsers", counts.parsers_gave_up),
         ("reassembly_windows", counts.windows_refused),

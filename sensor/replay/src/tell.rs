@@ -115,11 +115,11 @@ impl Telling {
             Output::Finding(finding, incident) => Told::Finding {
                 finding,
                 incident: *incident,
-                device: inventory.party(finding.device),
+                device: inventory.accused(finding.kind, finding.device, &finding.facts),
                 peer: finding.peer.map(|peer| inventory.party(peer)),
             },
             Output::Incident(incident, at) => {
-                let device = inventory.party(incident.device);
+                let device = inventory.accused(incident.kind, incident.device, &incident.facts);
                 let peer = incident.peer.map(|peer| inventory.party(peer));
                 let words = self.catalogue.render(&Request {
                     message: incident.kind.message,
