@@ -7,6 +7,7 @@ use core::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use common_model::Timestamp;
 use pcap_parser::traits::PcapReaderIterator;
@@ -45,6 +46,32 @@ pub enum OpenError {
         /// Which file.
         name: String,
         /// Its first bytes.
+        begins: String,
+    },
+    /// It ends before its first frame.
+    #[error("{name} ends too early: it is cut off before its first frame")]
+    CutOff {
+        /// Which file.
+        name: String,
+    },
+    /// It is packed, and its beginning cannot be unpacked.
+    #[error("{name} is damaged: its {packing} cannot be unpacked")]
+    Damaged {
+        /// Which file.
+        name: String,
+        /// How it is packed.
+        packing: &'static str,
+    },
+    /// Something else is packed in it.
+    #[error(
+        "what is packed in {name} ({packing}) is not a capture (pcap or pcapng): it begins with {begins}"
+    )]
+    PackedOther {
+        /// Which file.
+        name: String,
+        /// How it is packed.
+        packing: &'static str,
+        /// The first bytes of what is in it.
         begins: String,
     },
     /// None of its frames can be read.
@@ -113,6 +140,8 @@ struct Interface {
 pub struct Recording {
     name: String,
     reader: Option<Box<dyn PcapReaderIterator + Send>>,
+    /// Why its bytes could not be read or unpacked to their end.
+    broken: Broken,
     /// It is pcapng: blocks say their own length.
     has_blocks: bool,
     interfaces: Vec<Interface>,
@@ -165,25 +194,25 @@ impl Recording {
         let name = name.to_owned();
         let failed = |err| OpenError::Open { name: name.clone(), err };
         let (begin, source) = peek(source).map_err(failed)?;
-        let begins = begin.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
-        if begin.is_empty() {
-            return Err(OpenError::Empty { name });
-        }
-        let source: Box<dyn Read + Send> = match begin[..] {
-            [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(source))),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-                Box::new(zstd::stream::read::Decoder::new(source).map_err(failed)?)
+        let (packing, source): (_, Box<dyn Read + Send>) = match begin[..] {
+            [] => return Err(OpenError::Empty { name }),
+            [0x1f, 0x8b, ..] => {
+                (Some("gzip"), Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(source))))
             }
-            _ => Box::new(source),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+                (Some("zstd"), Box::new(zstd::stream::read::Decoder::new(source).map_err(failed)?))
+            }
+            _ => (None, Box::new(source)),
         };
-        let reader = match create_reader(BUFFER_BYTES, Filled(source)) {
-            Ok(reader) => reader,
-            Err(PcapError::Eof) => return Err(OpenError::Empty { name }),
-            Err(_) => return Err(OpenError::NotACapture { name, begins }),
-        };
+        let broken = Broken::default();
+        let (begin, source) = peek(Filled { source, broken: broken.clone() }).map_err(failed)?;
+        let source = Filled { source, broken: broken.clone() };
+        let reader = create_reader(BUFFER_BYTES, source)
+            .map_err(|_which| no_reader(name.clone(), &begin, packing, &broken))?;
         let mut recording = Recording {
             name,
             reader: Some(reader),
+            broken,
             has_blocks: true,
             interfaces: Vec::new(),
             used: 0,
@@ -347,11 +376,6 @@ impl Recording {
                     self.warning = Some(Warning::Damaged { frames: self.frames, why });
                     break;
                 }
-                Err(PcapError::ReadError) => {
-                    let why = "the rest could not be read or decompressed".to_owned();
-                    self.warning = Some(Warning::Damaged { frames: self.frames, why });
-                    break;
-                }
                 Err(_) => {
                     let why = "a record that is not one".to_owned();
                     self.warning = Some(Warning::Damaged { frames: self.frames, why });
@@ -360,6 +384,13 @@ impl Recording {
             }
         }
         self.reader = None;
+        if let Some(kind) = self.broken.get() {
+            let why = match kind {
+                io::ErrorKind::UnexpectedEof => "what is packed in it ends too early",
+                _ => "the rest could not be read or unpacked",
+            };
+            self.warning = Some(Warning::Damaged { frames: self.frames, why: why.to_owned() });
+        }
         None
     }
 }
@@ -406,30 +437,64 @@ fn moment(units: u64, interface: &Interface) -> Timestamp {
     Timestamp::from_secs(secs) + core::time::Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
 }
 
+/// Set when what is read could not be read to its end; the reader then sees an end.
+type Broken = Arc<OnceLock<io::ErrorKind>>;
+
+/// Most bytes that are looked at to say what a file is.
+const BEGIN_BYTES: usize = 12;
+
 /// The first bytes, and everything from the start.
-fn peek<R: Read>(source: R) -> io::Result<(Vec<u8>, impl Read + use<R>)> {
-    let mut source = Filled(source);
-    let mut head = vec![0; 12];
-    let have = source.read(&mut head)?;
-    head.truncate(have);
+fn peek<R: Read>(mut source: R) -> io::Result<(Vec<u8>, impl Read + use<R>)> {
+    let mut head = Vec::with_capacity(BEGIN_BYTES);
+    source.by_ref().take(BEGIN_BYTES as u64).read_to_end(&mut head)?;
     let begin = head.clone();
     Ok((begin, io::Cursor::new(head).chain(source)))
 }
 
-/// Fills what it is asked to fill, as far as there is anything: the parser takes a short read for the end of the file.
-struct Filled<R>(R);
+/// How pcap begins, in either order of bytes and either unit of time, and pcapng.
+const MAGIC: [[u8; 4]; 5] = [
+    [0xa1, 0xb2, 0xc3, 0xd4],
+    [0xd4, 0xc3, 0xb2, 0xa1],
+    [0xa1, 0xb2, 0x3c, 0x4d],
+    [0x4d, 0x3c, 0xb2, 0xa1],
+    [0x0a, 0x0d, 0x0d, 0x0a],
+];
+
+/// Why what begins so cannot be read.
+fn no_reader(name: String, begin: &[u8], packing: Option<&'static str>, broken: &Broken) -> OpenError {
+    let begins = || begin.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+    let is_capture = MAGIC.iter().any(|magic| begin.starts_with(magic));
+    let is_other = begin.len() >= 4 && !is_capture;
+    match (packing, broken.get()) {
+        (Some(packing), _) if is_other => OpenError::PackedOther { name, packing, begins: begins() },
+        (_, Some(io::ErrorKind::UnexpectedEof)) => OpenError::CutOff { name },
+        (Some(packing), Some(_)) => OpenError::Damaged { name, packing },
+        _ if is_capture => OpenError::CutOff { name },
+        (Some(_), None) if begin.is_empty() => OpenError::Empty { name: format!("what is packed in {name}") },
+        (Some(packing), None) => OpenError::PackedOther { name, packing, begins: begins() },
+        (None, _) => OpenError::NotACapture { name, begins: begins() },
+    }
+}
+
+/// Fills what it is asked to fill, as far as there is anything: the parser takes a short read for the end of the file. What came before
+/// damage still counts.
+struct Filled<R> {
+    source: R,
+    broken: Broken,
+}
 
 impl<R: Read> Read for Filled<R> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         let mut have = 0;
         while let Some(rest) = space.get_mut(have..).filter(|rest| !rest.is_empty()) {
-            match self.0.read(rest) {
+            if self.broken.get().is_some() {
+                break;
+            }
+            match self.source.read(rest) {
                 Ok(0) => break,
                 Ok(count) => have += count,
                 Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
-                // What came before the damage still counts; the next read meets it again.
-                Err(_) if have > 0 => break,
-                Err(err) => return Err(err),
+                Err(err) => _ = self.broken.set(err.kind()),
             }
         }
         Ok(have)

@@ -168,6 +168,57 @@ fn a_block_shorter_than_its_frame_is_damage() {
     assert!(matches!(warning, Some(Warning::Damaged { frames: 1, .. })), "{warning:?}");
 }
 
+/// Both packings of the same bytes.
+fn packed(plain: &[u8]) -> [Vec<u8>; 2] {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(plain).unwrap();
+    [gzip.finish().unwrap(), zstd::encode_all(plain, 3).unwrap()]
+}
+
+#[test]
+fn a_packed_file_cut_anywhere_says_that_it_ends_too_early() {
+    // Bytes that do not pack well, so that there is something to cut.
+    let noise: Vec<u8> = (0..9_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let frames: Vec<(u64, u32, &[u8])> = noise.chunks(90).map(|data| (1_000_000_001, 90, data)).collect();
+    for whole in packed(&pcap(&frames)) {
+        for len in (4..whole.len()).rev().step_by(7) {
+            let said = match read(whole[..len].to_vec()) {
+                Ok((read, warning)) => {
+                    assert!(read.len() <= frames.len() && !read.is_empty(), "{len} bytes");
+                    warning.expect("a cut is seen").to_string()
+                }
+                Err(error) => error.to_string(),
+            };
+            assert!(said.contains("too early"), "{len} of {} bytes: {said}", whole.len());
+        }
+    }
+}
+
+#[test]
+fn a_plain_file_cut_in_its_head_says_that_it_ends_too_early() {
+    let error = read(pcap(THREE)[..17].to_vec()).unwrap_err();
+    assert_eq!(error.to_string(), "test.pcap ends too early: it is cut off before its first frame");
+}
+
+#[test]
+fn what_is_packed_and_no_capture_is_named() {
+    let error = |plain: &[u8]| packed(plain).map(|file| read(file).unwrap_err().to_string());
+    for said in error(&[0; 4_000]) {
+        assert!(said.starts_with("what is packed in test.pcap ("), "{said}");
+        assert!(
+            said.ends_with("is not a capture (pcap or pcapng): it begins with 00 00 00 00 00 00 00 00"),
+            "{said}"
+        );
+    }
+    assert_eq!(error(b""), ["what is packed in test.pcap is empty"; 2]);
+    let mut damaged = packed(&pcap(THREE));
+    damaged[0][2] = 0;
+    damaged[1][4] = 0xff;
+    let said = damaged.map(|file| read(file).unwrap_err().to_string());
+    assert!(said[0].contains("its gzip cannot be unpacked"), "{said:?}");
+    assert!(said[1].contains("its zstd cannot be unpacked"), "{said:?}");
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(tail in prop::collection::vec(any::<u8>(), 0..300), which in 0_u8..4) {
