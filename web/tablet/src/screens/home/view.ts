@@ -87,9 +87,10 @@ export function openCard(cards: readonly Card[], chosen: { id: string; worst: st
 
 /** How much there is to read, so that much text is set smaller instead of falling off the screen. */
 export function weight(card: Card): 'light' | 'full' | 'heavy' {
-  const letters = [card.title, ...card.steps, card.what, card.meaning].join('').length;
-  if (letters > 560) return 'heavy';
-  return letters > 300 ? 'full' : 'light';
+  const { call } = card;
+  const letters = [card.title, ...card.steps, card.what, card.meaning, call?.name, call?.hours].join('').length;
+  if (letters > 450) return 'heavy';
+  return letters > 330 ? 'full' : 'light';
 }
 
 function greyParts(words: Words, silent: boolean): Part[] {

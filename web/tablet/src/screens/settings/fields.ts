@@ -41,10 +41,14 @@ export function settingsOf(form: Form): Settings {
     timezone: form.timezone.trim(),
     hours: form.hours.map(({ day, open, from, until }) => ({
       day,
-      from: open ? from : null,
-      until: open ? until : null,
+      from: open ? clockOf(from) : null,
+      until: open ? clockOf(until) : null,
     })),
-    contacts: form.contacts.map((contact) => ({ ...contact })),
+    contacts: form.contacts.map((contact) => ({
+      ...contact,
+      hours_from: clockOf(contact.hours_from),
+      hours_until: clockOf(contact.hours_until),
+    })),
     monitored: {
       mode: form.mode,
       segments: form.segments.split(/[\s,]+/).filter((segment) => segment !== ''),
@@ -52,6 +56,13 @@ export function settingsOf(form: Form): Settings {
     },
     share_device_names: form.share,
   };
+}
+
+/** What a hurried hand writes as a time of day, as the box wants it: "8", "8.30" and "0830" are 08:00, 08:30, 08:30. */
+export function clockOf(written: string): string {
+  const text = written.trim();
+  const parts = /^(\d{1,2})(?:[.:, ]?(\d\d))?$/.exec(text);
+  return parts ? `${parts[1]!.padStart(2, '0')}:${parts[2] ?? '00'}` : text;
 }
 
 /** Whether a refusal of the box is about this field of the form, or about something inside it. */

@@ -1,0 +1,74 @@
+// Pictures: made in Chromium, made small in Chromium, and compared there with the accepted ones, so that no library for
+// images is needed. `BLESS=1` makes what is seen the accepted picture; look at it first.
+
+import { mkdirSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+
+const ROOT = join(import.meta.dirname, '..');
+const WIDTH = 320;
+/** A pixel differs when a channel is this far off; other versions of Chromium smooth letters otherwise. */
+const FAR = 48;
+/** Share of pixels that may differ. Guess; a moved line of text is over it, a smoothed one is under. */
+const TOLERANCE = 0.015;
+
+export class Pictures {
+  private constructor(private readonly desk: Page) {}
+
+  static async open(browser: Browser): Promise<Pictures> {
+    const desk = await browser.newPage();
+    return new Pictures(desk);
+  }
+
+  /** Keeps the picture as build output, and says what differs from the accepted one, or null. */
+  async judge(name: string, png: Buffer): Promise<string | null> {
+    keep(join(ROOT, 'pictures', `${name}.png`), png);
+    const small = Buffer.from(await this.desk.evaluate(shrink, { png: png.toString('base64'), width: WIDTH }), 'base64');
+    const accepted = join(ROOT, 'accepted', `${name}.webp`);
+    if (process.env['BLESS']) {
+      keep(accepted, small);
+      return null;
+    }
+    if (!existsSync(accepted)) return `${name}: no accepted picture; look at pictures/${name}.png, then BLESS=1`;
+    const share = await this.differs(small, readFileSync(accepted), 'image/webp');
+    return share <= TOLERANCE ? null : `${name}: ${(share * 100).toFixed(1)} % of it differs from the accepted picture`;
+  }
+
+  /** Share of pixels that differ between two pictures. */
+  async differs(a: Buffer, b: Buffer, kind: 'image/png' | 'image/webp'): Promise<number> {
+    return this.desk.evaluate(compare, { a: a.toString('base64'), b: b.toString('base64'), kind, far: FAR });
+  }
+}
+
+function keep(path: string, bytes: Buffer): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
+}
+
+// The two below run in the page.
+
+async function shrink({ png, width }: { png: string; width: number }): Promise<string> {
+  const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+  const canvas = new OffscreenCanvas(width, Math.round((image.height * width) / image.width));
+  const paint = canvas.getContext('2d')!;
+  paint.imageSmoothingQuality = 'high';
+  paint.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 })).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+async function compare({ a, b, kind, far }: { a: string; b: string; kind: string; far: number }): Promise<number> {
+  const pixels = async (base64: string) => {
+    const image = await createImageBitmap(await (await fetch(`data:${kind};base64,${base64}`)).blob());
+    const paint = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
+    paint.drawImage(image, 0, 0);
+    return paint.getImageData(0, 0, image.width, image.height);
+  };
+  const [left, right] = [await pixels(a), await pixels(b)];
+  if (left.width !== right.width || left.height !== right.height) return 1;
+  let differing = 0;
+  for (let at = 0; at < left.data.length; at += 4) {
+    if ([0, 1, 2].some((channel) => Math.abs(left.data[at + channel]! - right.data[at + channel]!) > far)) differing += 1;
+  }
+  return differing / (left.width * left.height);
+}
