@@ -417,7 +417,7 @@ impl Engine {
                     self.world.bind(now, packet.vlan, link.source, ip.source, How::Neighbour);
                 }
             }
-            IcmpKind::PortUnreachable => {
+            IcmpKind::Refused => {
                 let Some(quoted) = quoted(payload) else { return };
                 let protocol = match quoted.protocol {
                     6 => Protocol::Tcp,
