@@ -20,6 +20,9 @@ const EXTENSION_HEADERS_MAX: usize = 8;
 /// Most prefixes read of one router advertisement. Guess: a link has one to three.
 const LINK_PREFIXES_MAX: usize = 8;
 
+/// A TCP header without options. Source: RFC 9293 §3.1.
+const TCP_HEADER_BYTES: usize = 20;
+
 /// What a frame holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
@@ -143,6 +146,16 @@ impl TcpFlags {
     pub const fn ack(self) -> bool {
         self.0 & 0x10 != 0
     }
+    /// Without SYN, ACK or RST: no stack sends such a segment (RFC 9293 §3.10.7.4 drops what has no ACK), scanners do.
+    #[must_use]
+    pub const fn is_made_up(self) -> bool {
+        !self.syn() && !self.ack() && !self.rst()
+    }
+    /// An acknowledgement and nothing else.
+    #[must_use]
+    pub const fn is_bare_ack(self) -> bool {
+        self.0 & 0x3f == 0x10
+    }
 }
 
 /// A UDP datagram.
@@ -172,8 +185,8 @@ pub enum IcmpKind {
     EchoRequest(u16),
     /// I am. With the identifier that was asked with.
     EchoReply(u16),
-    /// Cannot be delivered: no such port there.
-    PortUnreachable,
+    /// Cannot be delivered: nobody is there, no such port or protocol, or a filter says no.
+    Refused,
     /// Cannot be delivered for another reason.
     Unreachable,
     /// Who has this IPv6 address? (RFC 4861 §4.3)
@@ -329,7 +342,8 @@ fn ipv4(bytes: &[u8], wire: usize) -> Result<Ip<'_>, Undecodable> {
     let (offset, more) = (fragment & 0x1fff, fragment & 0x2000 != 0);
     let pseudo = checksum::pseudo_v4(source, target, protocol, body_wire);
     let is_whole = offset == 0 && !more;
-    let transport = transport(protocol, body, body_wire, offset != 0)?;
+    let piece = Piece { is_first: more, is_later: offset != 0 };
+    let transport = transport(protocol, body, body_wire, piece)?;
     let bad_body = is_whole && body.len() == body_wire && checksum::is_bad(protocol, body, pseudo);
     Ok(Ip {
         source: IpAddr::V4(source),
@@ -382,7 +396,7 @@ fn ipv6(bytes: &[u8], wire: usize) -> Result<Ip<'_>, Undecodable> {
             break;
         }
     }
-    let transport = transport(protocol, body, body_wire, is_later)?;
+    let transport = transport(protocol, body, body_wire, Piece { is_first: is_fragment, is_later })?;
     let pseudo = checksum::pseudo_v6(source, target, protocol, body_wire);
     Ok(Ip {
         source: IpAddr::V6(source),
@@ -396,11 +410,21 @@ fn ipv6(bytes: &[u8], wire: usize) -> Result<Ip<'_>, Undecodable> {
     })
 }
 
-fn transport(protocol: u8, body: &[u8], wire: usize, is_later: bool) -> Result<Transport<'_>, Undecodable> {
-    if is_later {
+/// Which piece of a packet this is.
+#[derive(Clone, Copy)]
+struct Piece {
+    /// The first of several (when it is not a later one).
+    is_first: bool,
+    /// Not the first.
+    is_later: bool,
+}
+
+fn transport(protocol: u8, body: &[u8], wire: usize, piece: Piece) -> Result<Transport<'_>, Undecodable> {
+    if piece.is_later {
         return Ok(Transport::Fragment);
     }
     let read = match protocol {
+        6 if piece.is_first && wire < TCP_HEADER_BYTES => tiny_tcp(body).map(Transport::Tcp),
         6 => tcp(body, wire).map(Transport::Tcp),
         17 => udp(body).map(Transport::Udp),
         1 => icmp_v4(body).map(Transport::Icmp),
@@ -410,8 +434,23 @@ fn transport(protocol: u8, body: &[u8], wire: usize, is_later: bool) -> Result<T
     read.ok_or(Undecodable::TransportMalformed)
 }
 
+/// The head of a TCP header that was cut up on purpose (RFC 1858 §3: no net has such a small MTU). What is in a later piece is taken for
+/// zero, the flags too.
+fn tiny_tcp(body: &[u8]) -> Option<Tcp<'_>> {
+    let [s1, s2, t1, t2, a, b, c, d, ..] = *body else { return None };
+    Some(Tcp {
+        source_port: u16::from_be_bytes([s1, s2]),
+        target_port: u16::from_be_bytes([t1, t2]),
+        seq: u32::from_be_bytes([a, b, c, d]),
+        ack: 0,
+        flags: TcpFlags(body.get(13).copied().unwrap_or_default()),
+        payload: &[],
+        wire_payload: 0,
+    })
+}
+
 fn tcp(body: &[u8], wire: usize) -> Option<Tcp<'_>> {
-    let (header, _) = body.split_first_chunk::<20>()?;
+    let (header, _) = body.split_first_chunk::<TCP_HEADER_BYTES>()?;
     let [s1, s2, t1, t2, a, b, c, d, e, f, g, h, offset, flags, ..] = *header;
     let header_len = usize::from(offset >> 4).saturating_mul(4);
     if header_len < 20 || header_len > wire {
@@ -447,7 +486,8 @@ fn icmp_v4(body: &[u8]) -> Option<Icmp<'_>> {
     let kind = match (kind, code) {
         (0, _) => IcmpKind::EchoReply(id),
         (8, _) => IcmpKind::EchoRequest(id),
-        (3, 3) => IcmpKind::PortUnreachable,
+        // RFC 792 and RFC 1122 §3.2.2.1: host, protocol, port; RFC 1812 §5.2.7.1: what a filter says (firewalld 10, routers 9 and 13).
+        (3, 1 | 2 | 3 | 9 | 10 | 13) => IcmpKind::Refused,
         (3, _) => IcmpKind::Unreachable,
         (other, _) => IcmpKind::Other(other),
     };
@@ -462,7 +502,8 @@ fn icmp_v6(body: &[u8]) -> Option<Icmp<'_>> {
     let kind = match (kind, code) {
         (128, _) => IcmpKind::EchoRequest(id),
         (129, _) => IcmpKind::EchoReply(id),
-        (1, 4) => IcmpKind::PortUnreachable,
+        // RFC 4443 §3.1: a filter says no; no such port.
+        (1, 1 | 4) => IcmpKind::Refused,
         (1, _) => IcmpKind::Unreachable,
         (134, _) => IcmpKind::RouterAdvertisement,
         (135, _) => IcmpKind::NeighbourSolicitation(asked()?),

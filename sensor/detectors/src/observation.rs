@@ -178,6 +178,8 @@ pub enum Phase {
     Unanswered,
     /// It ended: the target answered, and then nothing was said (TCP).
     Knocked,
+    /// It ended: an acknowledgement of nothing came, and an RST or nothing back (TCP).
+    Stray,
     /// It ended: goodbye was said, or it was broken off.
     Closed,
     /// It ended: it fell silent, or was let go of.
@@ -198,6 +200,7 @@ impl From<Ending> for Phase {
             Ending::Refused => Phase::Refused,
             Ending::Unanswered => Phase::Unanswered,
             Ending::Knocked => Phase::Knocked,
+            Ending::Stray => Phase::Stray,
             Ending::Closed => Phase::Closed,
             Ending::Faded => Phase::Faded,
         }

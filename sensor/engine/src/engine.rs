@@ -381,7 +381,7 @@ impl Engine {
             Where::Group => {}
         }
         if let Transport::Icmp(icmp) = ip.transport
-            && icmp.kind == IcmpKind::PortUnreachable
+            && icmp.kind == IcmpKind::Refused
         {
             self.handle_refusal(packet, icmp.payload);
         }
@@ -428,7 +428,7 @@ impl Engine {
             }
             IcmpKind::EchoRequest(_)
             | IcmpKind::EchoReply(_)
-            | IcmpKind::PortUnreachable
+            | IcmpKind::Refused
             | IcmpKind::Unreachable
             | IcmpKind::Other(_) => return false,
         }

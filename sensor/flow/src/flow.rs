@@ -68,6 +68,10 @@ pub struct Happened {
 /// Source: Linux sends a SYN seven times (`tcp_syn_retries` 6).
 const TRIES_MAX: u64 = 7;
 
+/// So many bare acknowledgements are a try; more are a conversation of which we hear one side. Source: nmap sends an unanswered probe
+/// twice at most from one port.
+const STRAYS_MAX: u64 = 2;
+
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -77,6 +81,9 @@ pub enum Ending {
     Unanswered,
     /// The server's end answered, and nothing was said (TCP).
     Knocked,
+    /// All that came was an acknowledgement of nothing, and an RST or nothing back (TCP): a try of a door, or the rest of an old
+    /// conversation.
+    Stray,
     /// Goodbye was said, or it was broken off.
     Closed,
     /// It fell silent, or was let go of, or only one side of it is heard.
@@ -111,7 +118,7 @@ pub struct Flow<S> {
     pub opened_at: Timestamp,
     /// When it was last heard.
     pub last_at: Timestamp,
-    /// Whether who opened it was seen (a SYN, a first datagram), not guessed from the ports.
+    /// Whether who opened it was seen (a SYN, what only a scanner sends, a first datagram), not guessed from the ports.
     pub is_side_certain: bool,
     /// What had been reported, and when, at the last [`Flow::take_report`].
     pub(crate) reported: ([Totals; 2], Timestamp),
@@ -119,6 +126,8 @@ pub struct Flow<S> {
     pub(crate) was_refused: bool,
     /// Anything was said, beyond opening and closing.
     pub(crate) has_payload: bool,
+    /// The client only acknowledged, without a word, and the server's end said nothing but RST (TCP).
+    pub(crate) has_only_strays: bool,
     /// FIN seen from each side.
     pub(crate) said_goodbye: [bool; 2],
     /// What the caller keeps.
@@ -141,6 +150,8 @@ impl<S> Flow<S> {
             Ending::Refused
         } else if server.packets == 0 && client.packets <= TRIES_MAX && (self.is_side_certain || !is_tcp) {
             Ending::Unanswered
+        } else if is_tcp && self.is_stray() {
+            Ending::Stray
         } else if self.stage != Stage::Over {
             Ending::Faded
         } else if is_tcp && !self.has_payload && self.is_side_certain {
@@ -148,6 +159,11 @@ impl<S> Flow<S> {
         } else {
             Ending::Closed
         }
+    }
+
+    fn is_stray(&self) -> bool {
+        let [client, _] = &self.totals;
+        self.has_only_strays && !self.is_side_certain && (1..=STRAYS_MAX).contains(&client.packets)
     }
 
     /// Whether goodbye was said, or it was broken off.

@@ -231,7 +231,8 @@ impl<S: Default> FlowTable<S> {
         let hash = self.hash(protocol, vlan, source, target);
         let at = self.find(hash, protocol, vlan, source, target)?;
         let flow = self.slots.get_mut(at as usize)?.flow.as_mut()?;
-        if flow.was_refused || flow.totals[1].packets > 0 || flow.ends[0] != source {
+        let is_middle = flow.protocol == Protocol::Tcp && !flow.is_side_certain;
+        if flow.was_refused || is_middle || flow.totals[1].packets > 0 || flow.ends[0] != source {
             return None;
         }
         flow.was_refused = true;
@@ -381,6 +382,7 @@ fn speaker(ip: &Ip<'_>, source_port: u16, target_port: u16) -> (Side, bool) {
         Transport::Tcp(tcp) if tcp.flags.syn() => {
             (if tcp.flags.ack() { Side::Server } else { Side::Client }, true)
         }
+        Transport::Tcp(tcp) if tcp.flags.is_made_up() => (Side::Client, true),
         Transport::Icmp(icmp) => {
             (if matches!(icmp.kind, IcmpKind::EchoReply(_)) { Side::Server } else { Side::Client }, true)
         }
@@ -414,6 +416,7 @@ fn open<S: Default>(
         stage: Stage::Opening,
         was_refused: false,
         has_payload: false,
+        has_only_strays: protocol == Protocol::Tcp,
         said_goodbye: [false; 2],
         state: S::default(),
     }
@@ -430,6 +433,10 @@ fn advance<S>(flow: &mut Flow<S>, side: Side, ip: &Ip<'_>, now: Timestamp, wire_
     let flags = match ip.transport {
         Transport::Tcp(tcp) => {
             flow.has_payload |= tcp.wire_payload > 0;
+            flow.has_only_strays &= match side {
+                Side::Client => tcp.flags.is_bare_ack() && tcp.wire_payload == 0,
+                Side::Server => tcp.flags.rst(),
+            };
             tcp.flags
         }
         Transport::Udp(_) | Transport::Icmp(_) | Transport::Fragment | Transport::Other => {
@@ -438,7 +445,7 @@ fn advance<S>(flow: &mut Flow<S>, side: Side, ip: &Ip<'_>, now: Timestamp, wire_
     };
     let is_first_word = side == Side::Server && flow.stage == Stage::Opening;
     if flags.rst() && flow.stage != Stage::Over {
-        // The middle of a conversation that was broken off is no refusal.
+        // The middle of a conversation that was broken off is no refusal: see [`crate::Ending::Stray`].
         happened.refused = is_first_word && flow.is_side_certain && !flow.has_payload;
         flow.was_refused |= happened.refused;
         happened.closed = !happened.refused;
@@ -558,6 +565,36 @@ mod tests {
             touch(&mut table, 1, &frame(6, true, (40_000, 22), ACK));
         }
         assert_eq!(table.get(opened.id).unwrap().ending(), Ending::Faded);
+    }
+
+    #[test]
+    fn what_no_stack_sends_is_a_try() {
+        for flags in [0x00, 0x01, 0x29] {
+            let mut table = FlowTable::new(8, 1);
+            let opened = touch(&mut table, 1, &frame(6, true, (1_000, 8_080), flags));
+            assert_eq!((opened.side, table.get(opened.id).unwrap().ending()), (Side::Client, Ending::Unanswered));
+            assert!(touch(&mut table, 1, &frame(6, false, (1_000, 8_080), RST_ACK)).happened.refused);
+        }
+    }
+
+    #[test]
+    fn a_bare_acknowledgement_that_nobody_wanted_is_a_stray() {
+        let mut table = FlowTable::new(8, 1);
+        let opened = touch(&mut table, 1, &frame(6, true, (40_000, 22), ACK));
+        assert_eq!(table.get(opened.id).unwrap().ending(), Ending::Stray);
+        let reset = touch(&mut table, 1, &frame(6, false, (40_000, 22), RST_ACK));
+        assert!(reset.happened.closed && !reset.happened.refused);
+        assert_eq!(table.get(opened.id).unwrap().ending(), Ending::Stray);
+        // The rest of an old conversation: goodbye, a broken connection, an answer, an acknowledgement of the server's.
+        for (port, parts) in [
+            (1, [(true, FIN_ACK), (false, RST_ACK)]),
+            (2, [(true, RST_ACK), (true, RST_ACK)]),
+            (3, [(true, ACK), (false, ACK)]),
+            (4, [(false, ACK), (true, RST_ACK)]),
+        ] {
+            let ids = parts.map(|(first, flags)| touch(&mut table, 1, &frame(6, first, (40_000 + port, 22), flags)).id);
+            assert_ne!(table.get(ids[1]).unwrap().ending(), Ending::Stray, "{port}");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Port scan and address sweep: a device tries many doors of one device, or one door of many.
 //!
-//! Counts tries that found nothing (refused, unanswered, half-opened), because those are rare in a calm network. It does not count
-//! what was answered and used. What it sees and what fools it: `README.md` beside this file.
+//! Counts tries that found nothing (refused, unanswered, half-opened), because those are rare in a calm network. What was answered and
+//! used is no try. What it sees and what fools it: `README.md` beside this file.
 
 use core::net::IpAddr;
+
+use sensor_inventory::Where;
 
 use crate::prelude::*;
 
@@ -12,7 +14,8 @@ pub(crate) static SPEC: Spec = Spec {
     id: "port-scan",
     kinds: &[&PORT_SCAN, &ADDRESS_SWEEP, &INTERNET_PROBE],
     wants: &[Topic::Contact, Topic::Arp],
-    memory_bytes_max: DistinctPerWindow::<(Subject, IpAddr)>::memory_bytes(PAIRS_MAX) * 2
+    memory_bytes_max: DistinctPerWindow::<(Subject, IpAddr)>::memory_bytes(PAIRS_MAX) * 3
+        + Recent::<(IpAddr, u16), Timestamp>::memory_bytes(ASKERS_MAX)
         + DistinctPerWindow::<(Subject, Door)>::memory_bytes(PAIRS_MAX) * 2,
     readme: include_str!("README.md"),
     settings_toml: include_str!("settings.toml"),
@@ -50,9 +53,16 @@ const ROW: Kind = Kind {
 /// Most pairs of (source, target) and of (source, door) counted at once, in each window.
 const PAIRS_MAX: usize = 1_024;
 
+/// Most senders to groups remembered at once, so that late answers to them are known.
+const ASKERS_MAX: usize = 1_024;
+
 /// How sure: many tries in a minute are no accident; the same over a day may be a program that looks for something.
 const SURE_FAST: Confidence = Confidence::percent(90);
 const SURE_SLOW: Confidence = Confidence::percent(65);
+
+/// From this port on nobody serves: it was lent to a client. Source: Linux lends ports from 32,768 on (`ip_local_port_range`), others from
+/// 49,152 (RFC 6335 §6).
+const LENT_PORT_MIN: u16 = 32_768;
 
 /// Overridden in `[detectors.port-scan]`; what each means and where the defaults come from: `settings.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -60,9 +70,15 @@ const SURE_SLOW: Confidence = Confidence::percent(65);
 struct Limits {
     ports_min: u32,
     ports_slow_min: u32,
+    ports_weak_min: u32,
     targets_min: u32,
     targets_slow_min: u32,
+    answering_targets_min: u32,
+    everyday_ports: Vec<u16>,
+    everyday_times: u32,
     dark_addresses_min: u32,
+    dark_addresses_router_min: u32,
+    answers_late_secs: u64,
     window_secs: u64,
     window_slow_secs: u64,
 }
@@ -72,6 +88,25 @@ impl Limits {
     fn windows(&self) -> [Duration; 2] {
         [self.window_secs, self.window_slow_secs].map(Duration::from_secs)
     }
+
+    /// From how many targets on it is a sweep, fast and slow; nothing where it is none however many there are.
+    fn targets(&self, door: Door, seen: &Observation<'_>, context: &Context<'_>) -> [Option<u32>; 2] {
+        let slow = self.targets_slow_min;
+        match door {
+            // A router asks for whoever is looked for from elsewhere: over a day that may be everybody.
+            Door::Arp if is_router(seen, context) => [Some(self.dark_addresses_router_min), None],
+            Door::Arp => [Some(self.dark_addresses_min), Some(slow.max(self.dark_addresses_min))],
+            Door::AnsweredPing => {
+                [Some(self.answering_targets_min), Some(slow.max(self.answering_targets_min))]
+            }
+            Door::Port(protocol, port) if !seen.target.is_inside() && self.everyday_ports.contains(&port) => {
+                // What routers answer while the line is down is no sign: whoever looks for names asks everybody.
+                let is_tcp = protocol == Protocol::Tcp;
+                [self.targets_min, slow].map(|min| is_tcp.then(|| min.saturating_mul(self.everyday_times)))
+            }
+            Door::Port(..) | Door::Ping => [Some(self.targets_min), Some(slow)],
+        }
+    }
 }
 
 /// The door that is tried on many devices.
@@ -79,6 +114,10 @@ impl Limits {
 enum Door {
     /// A port.
     Port(Protocol, u16),
+    /// An echo that nobody sent back: all are one door.
+    Ping,
+    /// An echo that came back, which is what monitoring does all day.
+    AnsweredPing,
     /// Who is there at all (ARP).
     Arp,
 }
@@ -88,6 +127,10 @@ struct PortScan {
     /// (who, whom) → doors; then (who, door) → whom. Fast and slow.
     doors: [DistinctPerWindow<(Subject, IpAddr)>; 2],
     targets: [DistinctPerWindow<(Subject, Door)>; 2],
+    /// (who, whom) → doors whose silence alone says little. Fast only: over a day lost datagrams and rests of old conversations add up.
+    weak: DistinctPerWindow<(Subject, IpAddr)>,
+    /// Who asked a group from which port, and when.
+    askers: Recent<(IpAddr, u16), Timestamp>,
 }
 
 impl PortScan {
@@ -96,62 +139,93 @@ impl PortScan {
         PortScan {
             doors: windows.map(|window| DistinctPerWindow::new(PAIRS_MAX, window, seed)),
             targets: windows.map(|window| DistinctPerWindow::new(PAIRS_MAX, window, seed)),
+            weak: DistinctPerWindow::new(PAIRS_MAX, Duration::from_secs(limits.window_secs), seed),
+            askers: Recent::new(ASKERS_MAX, seed),
             limits,
         }
     }
 
-    /// One more try of `source` that found nothing behind `door` of `target`.
-    fn tried(&mut self, seen: &Observation<'_>, door: Door, context: &Context<'_>, out: &mut Findings) {
-        let (source, now) = (seen.source.subject(), context.now);
-        let Limits { ports_min, ports_slow_min, targets_min, targets_slow_min, dark_addresses_min, .. } =
-            self.limits;
-        if let Door::Port(protocol @ (Protocol::Tcp | Protocol::Udp), port) = door {
-            let hash = StableHash::new("door").u64(protocol as u64).u64(u64::from(port)).finish();
-            let growths = self.doors.each_mut().map(|doors| doors.add((source, seen.target.ip), hash, now));
-            report(&PORT_SCAN, "ports", growths, [ports_min, ports_slow_min], seen, out);
+    fn heard(&mut self, contact: &Contact, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
+        let now = context.now;
+        match (contact.protocol, contact.phase) {
+            (Protocol::Udp, Phase::Opened) if seen.target.place == Where::Group => {
+                *self.askers.entry((seen.source.ip, seen.source.port), || now) = now;
+            }
+            (Protocol::Icmp, Phase::Answered) => self.swept(seen, Door::AnsweredPing, context, out),
+            (Protocol::Icmp, Phase::Unanswered) => self.swept(seen, Door::Ping, context, out),
+            (Protocol::Tcp, Phase::Refused | Phase::Unanswered | Phase::Knocked) => {
+                self.tried(seen, contact.protocol, context, out);
+            }
+            (Protocol::Udp, Phase::Refused) if !self.is_answer(seen, now) => {
+                self.tried(seen, contact.protocol, context, out);
+            }
+            // Everyday one by one: a datagram that got no answer (announcements, loss), an acknowledgement of what went before.
+            (Protocol::Udp, Phase::Unanswered) | (Protocol::Tcp, Phase::Stray)
+                if seen.target.is_inside() && !self.is_answer(seen, now) =>
+            {
+                self.tried_weakly(seen, contact.protocol, context, out);
+            }
+            _ => {}
         }
-        let hash = StableHash::new("target").ip(seen.target.ip).finish();
-        let growths = self.targets.each_mut().map(|targets| targets.add((source, door), hash, now));
-        let fast_min = if door == Door::Arp { dark_addresses_min } else { targets_min };
-        let mins = [fast_min, targets_slow_min.max(fast_min)];
-        report(&ADDRESS_SWEEP, "targets", growths, mins, seen, out);
+    }
+
+    /// A late answer to a port that was lent to a client, or that asked a group a moment ago.
+    fn is_answer(&self, seen: &Observation<'_>, now: Timestamp) -> bool {
+        let late = Duration::from_secs(self.limits.answers_late_secs);
+        let has_asked = || self.askers.get(&(seen.target.ip, seen.target.port)).is_some_and(|at| now.since(*at) <= late);
+        seen.target.port >= LENT_PORT_MIN || has_asked()
+    }
+
+    /// One more port of the target that the source tried in vain.
+    fn tried(&mut self, seen: &Observation<'_>, protocol: Protocol, context: &Context<'_>, out: &mut Findings) {
+        let (source, now) = (seen.source.subject(), context.now);
+        let door = port_hash(protocol, seen);
+        let [fast, slow] = self.doors.each_mut().map(|doors| doors.add((source, seen.target.ip), door, now));
+        let Limits { ports_min, ports_slow_min, .. } = self.limits;
+        let counts = [(fast, Some(ports_min), SURE_FAST), (slow, Some(ports_slow_min), SURE_SLOW)];
+        report(&PORT_SCAN, "ports", &counts, seen, out);
+        self.swept(seen, Door::Port(protocol, seen.target.port), context, out);
+    }
+
+    /// The same of a port where failing says little.
+    fn tried_weakly(&mut self, seen: &Observation<'_>, protocol: Protocol, context: &Context<'_>, out: &mut Findings) {
+        let door = port_hash(protocol, seen);
+        let growth = self.weak.add((seen.source.subject(), seen.target.ip), door, context.now);
+        let count = (growth, Some(self.limits.ports_weak_min), SURE_SLOW);
+        report(&PORT_SCAN, "ports", &[count], seen, out);
+    }
+
+    /// One more target where the source tried this door.
+    fn swept(&mut self, seen: &Observation<'_>, door: Door, context: &Context<'_>, out: &mut Findings) {
+        let (source, now) = (seen.source.subject(), context.now);
+        let target = StableHash::new("target").ip(seen.target.ip).finish();
+        let [fast_min, slow_min] = self.limits.targets(door, seen, context);
+        let [fast, slow] = self.targets.each_mut().map(|targets| targets.add((source, door), target, now));
+        let counts = [(fast, fast_min, SURE_FAST), (slow, slow_min, SURE_SLOW)];
+        report(&ADDRESS_SWEEP, "targets", &counts, seen, out);
     }
 }
 
 impl Detector for PortScan {
     fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
         match seen.what {
-            What::Contact(contact) if found_nothing(&contact) && !was_looked_up(seen, context) => {
-                self.tried(seen, Door::Port(contact.protocol, door_number(&contact, seen)), context, out);
+            What::Contact(contact) if !was_looked_up(seen, context) => {
+                self.heard(&contact, seen, context, out);
             }
-            // A router asks for whoever is looked for from outside; others ask for those they know.
-            What::Arp(arp) if !arp.is_reply && is_dark(seen) && !is_router(seen, context) => {
-                self.tried(seen, Door::Arp, context, out);
-            }
+            What::Arp(arp) if !arp.is_reply && is_dark(seen) => self.swept(seen, Door::Arp, context, out),
             _ => {}
         }
     }
 
     fn forgotten(&self) -> u64 {
         let doors = self.doors.iter().map(DistinctPerWindow::forgotten);
-        doors.chain(self.targets.iter().map(DistinctPerWindow::forgotten)).sum()
+        let targets = self.targets.iter().map(DistinctPerWindow::forgotten);
+        doors.chain(targets).chain([self.weak.forgotten(), self.askers.forgotten()]).sum()
     }
 }
 
-/// Whether a conversation shows that its opener only tried. A ping counts by itself: it has no other use.
-fn found_nothing(contact: &Contact) -> bool {
-    match (contact.protocol, contact.phase) {
-        (Protocol::Icmp, phase) => phase == Phase::Opened,
-        (_, Phase::Refused | Phase::Knocked) => true,
-        // An unanswered datagram is everyday (announcements, lost answers); a stream that nobody opens is not.
-        (protocol, Phase::Unanswered) => protocol == Protocol::Tcp,
-        (_, Phase::Opened | Phase::Answered | Phase::Progress | Phase::Closed | Phase::Faded) => false,
-    }
-}
-
-/// A ping has an identifier where others have a port: all pings are one door.
-fn door_number(contact: &Contact, seen: &Observation<'_>) -> u16 {
-    if contact.protocol == Protocol::Icmp { 0 } else { seen.target.port }
+fn port_hash(protocol: Protocol, seen: &Observation<'_>) -> u64 {
+    StableHash::new("door").u64(protocol as u64).u64(u64::from(seen.target.port)).finish()
 }
 
 /// The target is outside and was found by its name: programs look names up, scans do not. Without this, a laptop that wakes up while
@@ -170,20 +244,21 @@ fn is_router(seen: &Observation<'_>, context: &Context<'_>) -> bool {
     seen.source.device.and_then(|id| context.inventory.get(id)).is_some_and(|device| device.is_router)
 }
 
+/// How many and in how long, from how many on it is trouble, and how sure that is.
+type Counted = ((Growth, Duration), Option<u32>, Confidence);
+
 /// Speaks when a limit is reached or doubled: of the fast window, else of the slow one. Tries from outside are weather.
 fn report(
     kind: &'static Kind,
     fact: &'static str,
-    growths: [(Growth, Duration); 2],
-    mins: [u32; 2],
+    counts: &[Counted],
     seen: &Observation<'_>,
     out: &mut Findings,
 ) {
     let is_from_inside = seen.source.is_inside();
     let kind = if is_from_inside { kind } else { &INTERNET_PROBE };
-    let mut limits = growths.into_iter().zip(mins).zip([SURE_FAST, SURE_SLOW]);
-    let passed = limits.find(|(((growth, _), min), _)| growth.after >= *min);
-    let Some((((growth, span), min), confidence)) = passed else { return };
+    let mut passed = counts.iter().filter_map(|((growth, span), min, sure)| Some((growth, *span, (*min)?, *sure)));
+    let Some((growth, span, min, confidence)) = passed.find(|(growth, _, min, _)| growth.after >= *min) else { return };
     if !growth.reached(min) {
         out.goes_on(seen, kind, 0);
         return;

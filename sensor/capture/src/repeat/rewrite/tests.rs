@@ -144,7 +144,7 @@ fn an_icmp_error_quotes_what_was_sent() {
     ends(&error);
     let Net::Ip(ip) = read(&error).net else { panic!("no IP") };
     let Transport::Icmp(icmp) = ip.transport else { panic!("no ICMP") };
-    assert_eq!(icmp.kind, IcmpKind::PortUnreachable);
+    assert_eq!(icmp.kind, IcmpKind::Refused);
     let quote = quoted(icmp.payload).unwrap();
     assert_eq!((quote.source, quote.target), ((ips[0], ports.0), (ips[1], ports.1)));
     assert_eq!(icmp.payload, &sent[14..14 + 28]);

@@ -105,7 +105,7 @@ fn tell(heard: &Heard) -> String {
             format!("{ends} udp {}", udp.payload.len() + cut)
         }
         Transport::Icmp(icmp) => match icmp.kind {
-            IcmpKind::PortUnreachable => {
+            IcmpKind::Refused => {
                 let about = sensor_decode::quoted(icmp.payload).unwrap();
                 format!("{ends} refuses {}", end(about.target.0, about.target.1))
             }
