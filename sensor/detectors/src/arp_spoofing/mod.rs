@@ -223,7 +223,15 @@ impl ArpSpoofing {
         }
         let is_first = owner.claimant != mac || now.since(owner.first_claim_at) > self.limits.window();
         if is_first {
-            *owner = Owner { claimant: mac, claims: 0, is_told: false, first_claim_at: now, ..*owner };
+            let is_diverted = owner.is_diverted && owner.claimant == mac;
+            *owner = Owner {
+                is_diverted,
+                claimant: mac,
+                claims: 0,
+                is_told: false,
+                first_claim_at: now,
+                ..*owner
+            };
         }
         // Once the owner is silent, the address may have been handed on.
         if is_first || heard_at > owner.last_claim_at {
@@ -275,7 +283,7 @@ impl ArpSpoofing {
         }
         if owner.mac == from {
             owner.heard_at = now;
-            owner.is_diverted = is_leaving && owner.claimant == to;
+            owner.is_diverted |= is_leaving && owner.claimant == to;
         }
     }
 
