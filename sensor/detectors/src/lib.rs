@@ -19,7 +19,7 @@ mod rogue_dhcp;
 mod unusual_upload;
 
 pub use detector::{Context, Detector, Findings, Ongoing, Saved, SavedError, Settings, Spec};
-pub use observation::{ArpSeen, Contact, End, Moved, Observation, Phase, Topic, What};
+pub use observation::{ArpSeen, Contact, End, Observation, Phase, Topic, What};
 
 /// The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
 pub static ALL: &[&Spec] = &[

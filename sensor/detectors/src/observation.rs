@@ -45,6 +45,8 @@ impl End {
 pub struct Observation<'a> {
     /// When.
     pub at: Timestamp,
+    /// The number of the VLAN it is on, where frames are tagged.
+    pub vlan: Option<u16>,
     /// Who opened the conversation, asked, or sent.
     pub source: End,
     /// The other end.
@@ -86,8 +88,9 @@ impl Observation<'_> {
 pub enum What<'a> {
     /// A conversation opened, was answered or refused, goes on, or ended.
     Contact(Contact),
-    /// In the middle of a conversation that was answered the target speaks from another Ethernet address than before.
-    Moved(Moved),
+    /// A packet went from the source to the target, between the Ethernet addresses that they have here: the first of each side of a
+    /// conversation, the first between others than before, and one every few seconds.
+    Passed,
     /// Somebody asked who has an address, or said that it does (ARP).
     Arp(ArpSeen),
     /// Something was said.
@@ -101,7 +104,7 @@ pub enum What<'a> {
 #[expect(missing_docs, reason = "each is the What or the Event of the same name")]
 pub enum Topic {
     Contact,
-    Moved,
+    Passed,
     Arp,
     NewDevice,
     NameLookup,
@@ -128,7 +131,7 @@ impl What<'_> {
     pub const fn topic(&self) -> Topic {
         match self {
             What::Contact(_) => Topic::Contact,
-            What::Moved(_) => Topic::Moved,
+            What::Passed => Topic::Passed,
             What::Arp(_) => Topic::Arp,
             What::NewDevice => Topic::NewDevice,
             What::Said(event) => match event {
@@ -205,15 +208,6 @@ impl From<Ending> for Phase {
             Ending::Faded => Phase::Faded,
         }
     }
-}
-
-/// The target of a conversation moved to another Ethernet address, which the observation's target has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
-    /// What carries the conversation.
-    pub protocol: Protocol,
-    /// The Ethernet address that it had before.
-    pub from: Mac,
 }
 
 /// An ARP message.

@@ -11,7 +11,7 @@ use sensor_decode::{
     Arp, Frame, IcmpKind, Ip, Net, Packet, PortId, Tcp, Transport, Undecodable, Vlan, decode, link_prefixes,
     quoted,
 };
-use sensor_detectors::{ArpSeen, Contact, End, Moved, Observation, Phase};
+use sensor_detectors::{ArpSeen, Contact, End, Observation, Phase};
 use sensor_flow::reassembly::{Half, Pool};
 use sensor_flow::{Flow, FlowId, FlowTable, Protocol, Touched};
 use sensor_inventory::{How, Inside, Inventory, Where};
@@ -358,7 +358,7 @@ impl Engine {
             sender_ip: arp.sender_ip,
             target_ip: arp.target_ip,
         };
-        self.world.arp(&self.clock, source, target, seen);
+        self.world.arp(&self.clock, packet.vlan, source, target, seen);
     }
 
     fn handle_ip(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, ip: &Ip<'_>) {
@@ -461,8 +461,8 @@ impl Engine {
 
     /// Tells what a packet did to its conversation.
     fn report(&mut self, Touched { id, side, happened }: Touched) {
-        if let Some(from) = happened.moved_from.filter(|_| side == Side::Server) {
-            self.tell_moved(id, from);
+        if happened.passed {
+            self.tell_passed(id, side);
         }
         if happened.opened {
             self.tell_contact(id, Phase::Opened);
@@ -478,11 +478,14 @@ impl Engine {
         }
     }
 
-    fn tell_moved(&mut self, id: FlowId, from: Mac) {
+    /// Tells between which Ethernet addresses the last packet of a side went.
+    fn tell_passed(&mut self, id: FlowId, side: Side) {
         let Some(flow) = self.flows.get(id).filter(|_| self.depth == Depth::Detectors) else { return };
-        let moved = Moved { protocol: flow.protocol, from };
-        let [source, target] = Between::of(flow).ends(&self.inside, &self.world.inventory);
-        self.world.moved(&self.clock, source, target, moved);
+        let Some(link) = flow.link(side) else { return };
+        let ends = Between::of(flow).ends(&self.inside, &self.world.inventory);
+        let source = End { mac: Some(link.source), ..*side.of(&ends) };
+        let target = End { mac: Some(link.target), ..*side.other().of(&ends) };
+        self.world.passed(&self.clock, flow.vlan, source, target);
     }
 
     fn tell_ending(&mut self, id: FlowId) {
@@ -499,8 +502,9 @@ impl Engine {
             (flow.totals, flow.last_at.since(flow.opened_at))
         };
         let contact = Contact { protocol: flow.protocol, phase, sent, received, within };
+        let vlan = flow.vlan;
         let [source, target] = Between::of(flow).ends(&self.inside, &self.world.inventory);
-        self.world.contact(&self.clock, source, target, contact);
+        self.world.contact(&self.clock, vlan, source, target, contact);
     }
 
     /// A conversation left the table. If it is over its ending was told.
@@ -512,8 +516,9 @@ impl Engine {
         let ([sent, received], within) = flow.take_report();
         let phase = flow.ending().into();
         let contact = Contact { protocol: flow.protocol, phase, sent, received, within };
+        let vlan = flow.vlan;
         let [source, target] = Between::of(&flow).ends(&self.inside, &self.world.inventory);
-        self.world.contact(&self.clock, source, target, contact);
+        self.world.contact(&self.clock, vlan, source, target, contact);
     }
 
     fn read_tcp(&mut self, touched: Touched, tcp: &Tcp<'_>) {
@@ -674,8 +679,8 @@ struct Between {
 }
 
 impl Between {
-    const fn of<S>(flow: &Flow<S>) -> Between {
-        Between { ends: flow.ends, macs: flow.macs, vlan: flow.vlan }
+    fn of<S>(flow: &Flow<S>) -> Between {
+        Between { ends: flow.ends, macs: flow.macs(), vlan: flow.vlan }
     }
 
     const fn server_port(&self) -> u16 {

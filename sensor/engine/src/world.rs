@@ -9,7 +9,7 @@ use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::Vlan;
 use sensor_detectors::{
-    ALL, ArpSeen, Contact, Context, Detector, End, Findings, Moved, Observation, Phase, Spec, Topic, What,
+    ALL, ArpSeen, Contact, Context, Detector, End, Findings, Observation, Phase, Spec, Topic, What,
 };
 use sensor_incidents::{Incidents, Seen};
 use sensor_inventory::{How, Inventory, Where};
@@ -92,7 +92,14 @@ impl World {
     }
 
     /// How a conversation goes: habits first, then detectors.
-    pub(crate) fn contact(&mut self, clock: &Clock, source: End, target: End, contact: Contact) {
+    pub(crate) fn contact(
+        &mut self,
+        clock: &Clock,
+        vlan: Option<Vlan>,
+        source: End,
+        target: End,
+        contact: Contact,
+    ) {
         if contact.phase == Phase::Opened
             && let Some(device) = source.device
         {
@@ -110,7 +117,7 @@ impl World {
         {
             self.inventory.serves(device, target.port);
         }
-        self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Contact(contact) });
+        self.tell(clock, &observation(clock, vlan, source, target, What::Contact(contact)));
         if contact.phase.is_report() && source.is_inside() && target.place == Where::Outside {
             let destination = self.inventory.destination(target.ip);
             self.normal.sent_to(destination, contact.sent.bytes, clock.now());
@@ -162,17 +169,24 @@ impl World {
             | Event::AddressServer(_)
             | Event::Anomaly(_) => {}
         }
-        self.tell(clock, &Observation { at: now, source, target, what: What::Said(event) });
+        self.tell(clock, &observation(clock, vlan, source, target, What::Said(event)));
     }
 
-    /// The target of a conversation moved to another Ethernet address.
-    pub(crate) fn moved(&mut self, clock: &Clock, source: End, target: End, moved: Moved) {
-        self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Moved(moved) });
+    /// A packet went from one Ethernet address to another.
+    pub(crate) fn passed(&mut self, clock: &Clock, vlan: Option<Vlan>, source: End, target: End) {
+        self.tell(clock, &observation(clock, vlan, source, target, What::Passed));
     }
 
     /// An ARP message: which address is whose, then detectors.
-    pub(crate) fn arp(&mut self, clock: &Clock, source: End, target: End, arp: ArpSeen) {
-        self.tell(clock, &Observation { at: clock.now(), source, target, what: What::Arp(arp) });
+    pub(crate) fn arp(
+        &mut self,
+        clock: &Clock,
+        vlan: Option<Vlan>,
+        source: End,
+        target: End,
+        arp: ArpSeen,
+    ) {
+        self.tell(clock, &observation(clock, vlan, source, target, What::Arp(arp)));
     }
 
     /// The network said whose an address is. Open incidents of a device that turns out to be another are that one's.
@@ -281,7 +295,7 @@ impl World {
             let Some(ip) = device.ips.first().copied() else { continue };
             let end = End { ip, port: 0, mac: device.mac, place: Where::Inside, device: Some(id) };
             let at = device.first_seen;
-            self.tell(clock, &Observation { at, source: end, target: end, what: What::NewDevice });
+            self.tell(clock, &Observation { at, vlan: None, source: end, target: end, what: What::NewDevice });
         }
     }
 
@@ -369,6 +383,17 @@ fn resolved(inventory: &Inventory, subject: Subject) -> Subject {
         Subject::Device(id) => Subject::Device(inventory.resolve(id)),
         Subject::Address(_) => subject,
     }
+}
+
+/// What was seen just now.
+fn observation<'a>(
+    clock: &Clock,
+    vlan: Option<Vlan>,
+    source: End,
+    target: End,
+    what: What<'a>,
+) -> Observation<'a> {
+    Observation { at: clock.now(), vlan: vlan.map(|vlan| vlan.0), source, target, what }
 }
 
 /// The clinic's hours by the frames' own time, asked in elapsed time.

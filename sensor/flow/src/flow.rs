@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use common_model::{Mac, Timestamp};
-use sensor_decode::Vlan;
+use sensor_decode::{Link, Vlan};
 use sensor_protocols::Side;
 
 /// One end of a conversation.
@@ -60,8 +60,8 @@ pub struct Happened {
     pub closed: bool,
     /// It has gone on for so long since the last report that it is time for another.
     pub progress: bool,
-    /// Whoever sent it used this other Ethernet address before, in the same conversation.
-    pub moved_from: Option<Mac>,
+    /// It is worth telling between which Ethernet addresses it went: the first of its side, others than before, or some time has passed.
+    pub passed: bool,
 }
 
 /// So many packets of a client that got no answer are tries to open; more are a conversation of which we hear one side.
@@ -110,8 +110,8 @@ pub struct Flow<S> {
     pub vlan: Option<Vlan>,
     /// Both ends, the client's first: see [`Side::of`].
     pub ends: [End; 2],
-    /// Their Ethernet addresses, where the link shows them.
-    pub macs: [Option<Mac>; 2],
+    /// Between which Ethernet addresses the last packet of each went, where the link shows them, and when that was last told.
+    pub(crate) links: [Option<(Link, Timestamp)>; 2],
     /// How much each end sent.
     pub totals: [Totals; 2],
     /// When it opened.
@@ -139,6 +139,18 @@ impl<S> Flow<S> {
     #[must_use]
     pub const fn end(&self, side: Side) -> End {
         *side.of(&self.ends)
+    }
+
+    /// Between which Ethernet addresses the last packet of this side went.
+    #[must_use]
+    pub fn link(&self, side: Side) -> Option<Link> {
+        side.of(&self.links).map(|(link, _)| link)
+    }
+
+    /// The Ethernet addresses from which each side last spoke.
+    #[must_use]
+    pub fn macs(&self) -> [Option<Mac>; 2] {
+        self.links.map(|known| known.map(|(link, _)| link.source))
     }
 
     /// How it ended, or would if it ended now.
@@ -183,7 +195,7 @@ impl<S> Flow<S> {
     /// The end taken for the client is the server: turns everything round.
     pub(crate) fn flip(&mut self) {
         self.ends.reverse();
-        self.macs.reverse();
+        self.links.reverse();
         self.totals.reverse();
         self.reported.0.reverse();
         self.said_goodbye.reverse();

@@ -19,6 +19,10 @@ use crate::flow::{End, Flow, Happened, Protocol, Stage, Totals};
 /// Guess: a minute is what a card can wait.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
+/// So often it is told between which Ethernet addresses a conversation goes, though they stay the same: who goes on speaking is still there.
+/// Guess: a few of these fit between two lies of a slow tool, which repeats them every 30 s.
+const PASSED_EVERY: Duration = Duration::from_secs(10);
+
 /// Where a conversation stands in the table. Stays valid until it is expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowId(u32);
@@ -211,9 +215,11 @@ impl<S: Default> FlowTable<S> {
         let mut happened = advance(flow, side, ip, now, wire_len);
         happened.opened = is_new;
         if let Some(link) = packet.link {
-            let known = side.of_mut(&mut flow.macs);
-            happened.moved_from = known.filter(|known| *known != link.source);
-            *known = Some(link.source);
+            let known = side.of_mut(&mut flow.links);
+            happened.passed = known.is_none_or(|(last, at)| last != link || now.since(at) >= PASSED_EVERY);
+            if happened.passed {
+                *known = Some((link, now));
+            }
         }
         let patience = patience(flow);
         self.requeue(at, patience);
@@ -407,7 +413,7 @@ fn open<S: Default>(
         protocol,
         vlan: packet.vlan,
         ends: if spoke == Side::Client { [source, target] } else { [target, source] },
-        macs: [None; 2],
+        links: [None; 2],
         totals: [Totals::default(); 2],
         opened_at: now,
         last_at: now,
@@ -528,7 +534,7 @@ mod tests {
         assert!(touch(&mut table, 2, &frame(6, false, (40_000, 443), FIN_ACK)).happened.closed);
         let flow = table.get(opened.id).unwrap();
         assert_eq!(flow.totals, [Totals { packets: 2, bytes: 120 }; 2]);
-        assert_eq!(flow.macs[0], Some(Mac([2, 0, 0, 0, 0, 1])));
+        assert_eq!(flow.macs()[0], Some(Mac([2, 0, 0, 0, 0, 1])));
         assert!(table.expire(Timestamp::from_secs(6)).is_none());
         assert!(table.expire(Timestamp::from_secs(7)).unwrap().is_over());
         assert!(table.is_empty());

@@ -163,11 +163,17 @@ pub struct Lease<'a> {
     pub host_name: Option<&'a str>,
 }
 
-/// Somebody offers addresses. It is the end that sent it, unless it was relayed.
+/// Somebody offers an address. It is the end that sent it, unless it was relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressServer {
     /// Which server it says it is (DHCP option 54).
     pub server: Ipv4Addr,
+    /// The number of the exchange, which the client chose: whoever answers it heard the same question.
+    pub transaction: u32,
+    /// Which address it offers.
+    pub offered: Ipv4Addr,
+    /// How many of its leading bits name the network (from the subnet mask), if said.
+    pub prefix_bits: Option<u8>,
     /// The way out that it tells its clients to take (option 3), if said.
     pub gateway: Option<Ipv4Addr>,
     /// The name server that it tells its clients to ask (option 6), the first one, if said.

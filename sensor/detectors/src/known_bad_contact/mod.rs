@@ -133,6 +133,6 @@ fn find<'a>(seen: &Observation<'_>, context: &Context<'a>) -> Option<(&'a Indica
         What::Said(Event::Fingerprint(print)) if print.method == FingerprintMethod::Ja4 => {
             known.ja4(print.value).map(|known| (known, HINTED))
         }
-        What::Said(_) | What::Moved(_) | What::Arp(_) | What::NewDevice => None,
+        What::Said(_) | What::Passed | What::Arp(_) | What::NewDevice => None,
     }
 }

@@ -81,28 +81,31 @@ impl Parser {
         if options.is_cut_off {
             cut_off(out);
         }
-        if !matches!(options.kind, kind::OFFER | kind::ACK) {
+        // Without an address it is the answer to an INFORM, or says where to boot from (PXE): nothing is leased.
+        if !matches!(options.kind, kind::OFFER | kind::ACK) || message.yours.is_unspecified() {
             return;
         }
+        let prefix_bits = options.mask.and_then(parse::prefix_bits);
         let next_server = Some(message.next_server).filter(|ip| !ip.is_unspecified());
         if let Some(server) = options.server.or(next_server) {
             out(Event::AddressServer(AddressServer {
                 server,
+                transaction: message.transaction,
+                offered: message.yours,
+                prefix_bits,
                 gateway: options.gateway,
                 name_server: options.name_server,
                 is_relayed: !message.relay.is_unspecified(),
             }));
         }
-        // The answer to an INFORM leases nothing.
         if options.kind == kind::ACK
-            && !message.yours.is_unspecified()
             && let Some(mac) = message.mac
         {
             let is_ours = self.transaction == message.transaction;
             out(Event::Lease(Lease {
                 mac,
                 ip: message.yours,
-                prefix_bits: options.mask.and_then(parse::prefix_bits),
+                prefix_bits,
                 host_name: Some(self.host_name.as_str()).filter(|name| is_ours && !name.is_empty()),
             }));
         }
@@ -179,8 +182,8 @@ mod tests {
         assert_eq!(
             said(&[ack()]),
             [
-                "AddressServer(AddressServer { server: 10.0.0.1, gateway: Some(10.0.0.1), \
-                 name_server: Some(10.0.0.2), is_relayed: false })",
+                "AddressServer(AddressServer { server: 10.0.0.1, transaction: 7, offered: 10.0.0.21, \
+                 prefix_bits: Some(24), gateway: Some(10.0.0.1), name_server: Some(10.0.0.2), is_relayed: false })",
                 "Lease(Lease { mac: 02:00:00:00:00:21, ip: 10.0.0.21, prefix_bits: Some(24), host_name: None })",
             ]
         );
@@ -193,11 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn an_offer_leases_nothing_yet() {
+    fn an_offer_leases_nothing_yet_and_an_answer_without_address_nothing_at_all() {
         let offer = message(2, 7, [10, 0, 0, 21], b"\x35\x01\x02\x36\x04\x0a\x00\x00\x01\xff");
         assert_eq!(said(&[offer]).len(), 1);
         let inform = message(2, 7, [0; 4], b"\x35\x01\x05\x36\x04\x0a\x00\x00\x01\xff");
-        assert_eq!(said(&[inform]).len(), 1);
+        assert_eq!(said(&[inform]).len(), 0);
+        let boot = message(2, 7, [0; 4], b"\x35\x01\x02\x36\x04\x0a\x00\x00\x05\x3c\x09PXEClient\xff");
+        assert_eq!(said(&[boot]).len(), 0);
     }
 
     #[test]

@@ -52,11 +52,14 @@ fn an_address_is_leased() {
         r#"Announce(VendorClass("MSFT 5.0"))"#,
         "Announce(ParameterList([1, 3, 6, 15]))",
     ];
-    let server = "AddressServer(AddressServer { server: 10.0.0.1, gateway: Some(10.0.0.1), \
+    let server = "offered: 10.0.0.99, prefix_bits: Some(24), gateway: Some(10.0.0.1), \
                   name_server: Some(10.0.0.1), is_relayed: false })";
     let said = said(line);
-    assert_eq!(said[..4], [client[0], client[1], client[2], server]);
-    assert_eq!(said[4..8], [client[0], client[1], client[2], server]);
+    for exchange in [&said[..4], &said[4..8]] {
+        assert_eq!(exchange[..3], client);
+        assert!(exchange[3].starts_with("AddressServer(AddressServer { server: 10.0.0.1, transaction: "));
+        assert!(exchange[3].ends_with(server), "{}", exchange[3]);
+    }
     assert!(
         said[8].contains("Lease { mac: 02:00:00:00:00:21, ip: 10.0.0.99, prefix_bits: Some(24)"),
         "{said:?}"
@@ -72,14 +75,9 @@ fn who_leased_an_address_has_it_from_then_on() {
 #[test]
 fn another_way_out_is_offered_and_not_taken() {
     let said = said("device rogue 10.0.0.66\nrogue offers 10.0.0.99 to pc-1 gateway rogue names evil");
-    assert_eq!(
-        said,
-        [
-            "Announce(ParameterList([1, 3, 6, 15]))",
-            "AddressServer(AddressServer { server: 10.0.0.66, gateway: Some(10.0.0.66), \
-             name_server: Some(203.0.113.66), is_relayed: false })"
-        ]
-    );
+    assert_eq!(said[..1], ["Announce(ParameterList([1, 3, 6, 15]))"]);
+    let server = "gateway: Some(10.0.0.66), name_server: Some(203.0.113.66), is_relayed: false })";
+    assert!(said.len() == 2 && said[1].ends_with(server), "{said:?}");
 }
 
 #[test]
