@@ -37,6 +37,7 @@ static MESSAGES: &[(&str, InBoth<&str>)] = messages! {
     "login_after_guessing"
     "new_device"
     "password_guessing"
+    "password_spraying"
     "probe_from_internet"
     "resolved"
     "rogue_address_server"

@@ -66,6 +66,8 @@ impl Settings<'_> {
 pub struct Context<'a> {
     /// The time now, which never goes back.
     pub now: Timestamp,
+    /// The frames' own time now, for what carries a date. It may go back: count by [`Context::now`].
+    pub wall_now: Timestamp,
     /// The devices.
     pub inventory: &'a Inventory,
     /// What they usually do.

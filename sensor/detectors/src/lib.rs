@@ -7,6 +7,7 @@
 mod detector;
 mod observation;
 mod prelude;
+mod told;
 
 mod arp_spoofing;
 mod dns_tunnel;
@@ -19,7 +20,7 @@ mod rogue_dhcp;
 mod unusual_upload;
 
 pub use detector::{Context, Detector, Findings, Ongoing, Saved, SavedError, Settings, Spec};
-pub use observation::{ArpSeen, Contact, End, Observation, Phase, Topic, What};
+pub use observation::{ArpSeen, Contact, Crossing, End, Observation, Phase, Topic, What};
 
 /// The only list. Alphabetical; `cargo xtask tidy` compares it with the folders.
 pub static ALL: &[&Spec] = &[

@@ -62,6 +62,25 @@ impl Observation<'_> {
         if self.source.is_inside() { &self.source } else { &self.target }
     }
 
+    /// What went over the border of the clinic, if this is a report of a conversation across it. Who judges uploads and who learns them
+    /// asks this.
+    #[must_use]
+    pub fn crossing(&self) -> Option<Crossing> {
+        let What::Contact(contact) = self.what else { return None };
+        let (sent, received) = (contact.sent.bytes, contact.received.bytes);
+        let Observation { source, target, .. } = *self;
+        match (source.place, target.place) {
+            _ if !contact.phase.is_report() => None,
+            (Where::Inside, Where::Outside) => {
+                Some(Crossing { inside: source, outside: target, up: sent, down: received })
+            }
+            (Where::Outside, Where::Inside) => {
+                Some(Crossing { inside: target, outside: source, up: received, down: sent })
+            }
+            _ => None,
+        }
+    }
+
     /// A finding made of what was seen, about whom it is about.
     #[must_use]
     pub fn finding(&self, kind: &'static Kind, confidence: Confidence) -> Finding {
@@ -81,6 +100,19 @@ impl Observation<'_> {
             facts: Facts::new(),
         }
     }
+}
+
+/// What a report of a conversation says went over the border of the clinic, whoever opened it.
+#[derive(Clone, Copy, Debug)]
+pub struct Crossing {
+    /// The end in the clinic.
+    pub inside: End,
+    /// The end that is not.
+    pub outside: End,
+    /// Bytes that went out.
+    pub up: u64,
+    /// Bytes that came in.
+    pub down: u64,
 }
 
 /// What was seen.

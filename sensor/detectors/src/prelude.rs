@@ -8,8 +8,11 @@ pub(crate) use common_model::{
 };
 pub(crate) use sensor_flow::Protocol;
 pub(crate) use sensor_protocols::{Event, FingerprintMethod, LoginOutcome, LookupPhase, NameLookup};
-pub(crate) use sensor_tables::{Distinct, DistinctPerWindow, Growth, Recent, Sum, SumPerWindow};
+pub(crate) use sensor_tables::{
+    Distinct, DistinctPerWindow, Growth, Halves, Recent, Sum, SumPerWindow, half_of,
+};
 pub(crate) use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::detector::{Context, Detector, Findings, Saved, SavedError, Spec};
-pub(crate) use crate::observation::{Contact, Observation, Phase, Topic, What};
+pub(crate) use crate::observation::{Contact, Crossing, Observation, Phase, Topic, What};
+pub(crate) use crate::told::Told;

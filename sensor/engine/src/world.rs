@@ -9,7 +9,7 @@ use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::Vlan;
 use sensor_detectors::{
-    ALL, ArpSeen, Contact, Context, Detector, End, Findings, Observation, Phase, Spec, Topic, What,
+    ALL, ArpSeen, Contact, Context, Crossing, Detector, End, Findings, Observation, Phase, Spec, Topic, What,
 };
 use sensor_incidents::{Incidents, Seen};
 use sensor_inventory::{How, Inventory, Where};
@@ -117,10 +117,24 @@ impl World {
         {
             self.inventory.serves(device, target.port);
         }
-        self.tell(clock, &observation(clock, vlan, source, target, What::Contact(contact)));
-        if contact.phase.is_report() && source.is_inside() && target.place == Where::Outside {
-            let destination = self.inventory.destination(target.ip);
-            self.normal.sent_to(destination, contact.sent.bytes, clock.now());
+        let seen = observation(clock, vlan, source, target, What::Contact(contact));
+        let crossing = seen.crossing();
+        let was_shown =
+            crossing.is_some_and(|crossing| self.incidents.has_card(crossing.inside.subject()));
+        self.tell(clock, &seen);
+        if let Some(crossing) = crossing {
+            self.learn_destination(clock, &crossing, was_shown);
+        }
+    }
+
+    /// Where data goes is learned, but not from devices with an open card; what has just opened one takes back what was learned of its
+    /// destination today, because the card was opened by what went there before.
+    fn learn_destination(&mut self, clock: &Clock, crossing: &Crossing, was_shown: bool) {
+        let destination = self.inventory.destination(crossing.outside.ip);
+        match (was_shown, self.incidents.has_card(crossing.inside.subject())) {
+            (_, false) => self.normal.sent_to(destination, crossing.up, clock.now()),
+            (false, true) => self.normal.forget_today(destination),
+            (true, true) => {}
         }
     }
 
@@ -211,6 +225,7 @@ impl World {
         }
         let context = Context {
             now: clock.now(),
+            wall_now: clock.wall_now(),
             inventory: &self.inventory,
             normal: &self.normal,
             calendar: &Wall { clock, hours: Hours(&self.site) },

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::path::Path;
 use std::sync::Arc;
 
-use common_model::{ClosedBy, IncidentState, Timestamp};
+use common_model::{ClosedBy, Due, IncidentState, Timestamp};
 use common_site::Site;
 use knowledge_indicators::Indicators;
 use sensor_capture::{Frames as _, Script};
@@ -287,6 +287,31 @@ fn a_new_list_counts_from_when_it_comes() {
     let at = frames.last().unwrap().at + HOUR;
     engine.handle_command(at, Command::Indicators(Arc::new(indicators)));
     assert!(is_told(&play(&mut engine, &later(&frames, 2 * HOUR))));
+}
+
+#[test]
+fn how_old_a_list_is_is_asked_of_the_frames_own_time() {
+    let visit = "
+        device pc 10.0.0.21 00:00:5e:00:53:21
+        device router 10.0.0.1 00:00:5e:00:53:01 gateway
+        at 09:00
+        pc -> 203.0.113.66:443 tcp sends 100 gets 100
+    "
+    .replace("\n        ", "\n");
+    let list =
+        "type,value,source,first_seen,last_seen,reason\nipv4,203.0.113.66,centre,2026-03-16,2026-03-18,x\n";
+    let mut indicators = Indicators::built_in();
+    knowledge_indicators::parse("list.csv", list, &mut indicators).unwrap();
+    let setup = Setup { indicators: Arc::new(indicators), ..Setup::default() };
+    let mut engine = Engine::new(setup).unwrap();
+    // The clock is a year ahead, and is set right before the visit.
+    play(&mut engine, &later(&frames(SCAN), 365 * 24 * HOUR));
+    let run = play(&mut engine, &frames(&visit));
+    let dues = run.outputs.iter().filter_map(|output| match output {
+        Output::Incident(incident, _) if incident.kind.id == "known-bad-contact" => Some(incident.due),
+        _ => None,
+    });
+    assert_eq!(dues.collect::<Vec<_>>(), [Due::Now]);
 }
 
 #[test]

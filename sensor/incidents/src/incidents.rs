@@ -163,8 +163,13 @@ impl Incidents {
         open.take(finding, due, seen.at);
         let (id, candidate) = (open.incident.id, open.incident.clone());
         self.corroborate(identity, &candidate);
-        if self.open.get(&identity).is_some_and(Open::is_news) {
+        let Some(open) = self.open.get(&identity) else { return id };
+        if open.is_news() {
+            let is_newly_red = open.incident.due == Due::Now && open.told.is_none();
             self.tell(identity, IncidentState::Updated);
+            if is_newly_red {
+                self.tell_others_as_they_stand(identity);
+            }
         }
         id
     }
@@ -294,6 +299,17 @@ impl Incidents {
             if open.told.is_some() && open.is_news() {
                 self.tell(identity, IncidentState::Updated);
             }
+        }
+    }
+
+    /// When something red opens, the device's other open incidents are told as they stand: figures that are shown side by side agree.
+    fn tell_others_as_they_stand(&mut self, red: Identity) {
+        let (_, device, _) = red;
+        let is_behind = |open: &Open| open.told.is_some_and(|told| told.findings < open.incident.findings);
+        let others =
+            self.open.iter().filter(|(other, open)| **other != red && other.1 == device && is_behind(open));
+        for identity in others.map(|(identity, _)| *identity).collect::<Vec<_>>() {
+            self.tell(identity, IncidentState::Updated);
         }
     }
 
@@ -446,6 +462,26 @@ mod tests {
         let first = incidents.add(&finding(&SCAN, 1, 10, 90), Seen::default());
         assert_eq!(incidents.add(&finding(&WORSE, 1, 11, 90), Seen::default()), first);
         assert_eq!(steps(&mut incidents), [("port-scan", "opened", "today"), ("gateway", "updated", "now")]);
+    }
+
+    #[test]
+    fn what_is_open_is_told_as_it_stands_when_something_red_opens() {
+        let mut incidents = Incidents::new();
+        for second in [10, 11, 12] {
+            incidents.add(&finding(&SCAN, 1, second, 90), Seen::default());
+        }
+        assert_eq!(steps(&mut incidents), [("port-scan", "opened", "today")]);
+        incidents.add(&finding(&KNOWN_BAD, 2, 13, 90), Seen::default());
+        static IN: Kind = kind("login-after-guessing", Category::Scan, Due::Now);
+        incidents.add(&finding(&IN, 1, 14, 90), Seen::default());
+        assert_eq!(
+            steps(&mut incidents),
+            [
+                ("known-bad-contact", "opened", "now"),
+                ("login-after-guessing", "opened", "now"),
+                ("port-scan", "updated", "today")
+            ]
+        );
     }
 
     #[test]

@@ -42,4 +42,10 @@ impl Destinations {
         }
         entry.bytes_today = entry.bytes_today.saturating_add(bytes);
     }
+    /// Forgets what was sent there in the day in progress.
+    pub(crate) fn forget_today(&mut self, key: u64) {
+        if let Some(entry) = self.known.get_mut(&key) {
+            entry.bytes_today = 0;
+        }
+    }
 }

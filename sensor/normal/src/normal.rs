@@ -216,6 +216,11 @@ impl Normal {
         self.destinations.note(destination, bytes, now);
     }
 
+    /// Forgets what was sent to a destination today: it turned out to be a part of some trouble.
+    pub fn forget_today(&mut self, destination: u64) {
+        self.destinations.forget_today(destination);
+    }
+
     /// What is known of a destination.
     #[must_use]
     pub fn destination(&self, destination: u64) -> Option<SavedDestination> {
@@ -328,6 +333,17 @@ mod tests {
     #[test]
     fn does_not_learn_from_a_device_in_trouble() {
         assert!(lived(12, true).usual(PC, Measure::Flows, ten_oclock(12), &Office).is_none());
+    }
+
+    #[test]
+    fn what_was_sent_today_can_be_forgotten_and_earlier_days_stay() {
+        let mut normal = Normal::new(1);
+        for day in 10..13 {
+            normal.sent_to(99, day * 1_000, ten_oclock(day));
+        }
+        normal.forget_today(99);
+        normal.sent_to(99, 1, ten_oclock(13));
+        assert_eq!(normal.destination(99).unwrap().bytes_day_max, 11_000);
     }
 
     #[test]

@@ -10,4 +10,4 @@ mod window;
 
 pub use distinct::Distinct;
 pub use recent::Recent;
-pub use window::{DistinctPerWindow, Growth, Sum, SumPerWindow};
+pub use window::{DistinctPerWindow, Growth, Halves, Sum, SumPerWindow, half_of};

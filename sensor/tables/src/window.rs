@@ -10,16 +10,25 @@ use common_model::Timestamp;
 
 use crate::{Distinct, Recent};
 
-/// Two halves and when the newer began.
+/// Two halves and when the newer began: what the counters below are made of, for who counts more than one thing at once.
 #[derive(Clone, Copy, Debug, Default)]
-struct Halves<T> {
+pub struct Halves<T> {
     began_at: Timestamp,
-    newer: T,
-    older: T,
+    /// What came in the half-window in progress.
+    pub newer: T,
+    /// What came in the one before.
+    pub older: T,
 }
 
 impl<T: Default + Copy> Halves<T> {
-    fn roll(&mut self, now: Timestamp, half: Duration) {
+    /// Nothing was counted; the first half begins now.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Halves { began_at: now, ..Halves::default() }
+    }
+
+    /// Time has come to `now`: lets go of what is older than the window, of which `half` is the half.
+    pub fn roll(&mut self, now: Timestamp, half: Duration) {
         let passed = now.since(self.began_at);
         if passed < half {
             return;
@@ -30,14 +39,16 @@ impl<T: Default + Copy> Halves<T> {
     }
 
     /// How long ago the first of what is counted came, or how long the window is.
-    fn span(&self, now: Timestamp, half: Duration, has_older: bool) -> Duration {
+    #[must_use]
+    pub fn span(&self, now: Timestamp, half: Duration, has_older: bool) -> Duration {
         let older = if has_older { half } else { Duration::ZERO };
         now.since(self.began_at).saturating_add(older)
     }
 }
 
-/// A window of no length at all would never roll.
-fn half_of(window: Duration) -> Duration {
+/// Half of a window. One of no length at all would never roll.
+#[must_use]
+pub fn half_of(window: Duration) -> Duration {
     Duration::from_nanos(u64::try_from(window.as_nanos() / 2).unwrap_or(u64::MAX).max(1))
 }
 

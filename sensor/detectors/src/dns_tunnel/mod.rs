@@ -34,34 +34,60 @@ static DNS_TUNNEL: Kind = Kind {
 /// Most pairs of (device, registered domain) counted at once. Guess: a PC asks for some 300 domains an hour.
 const DOMAINS_MAX: usize = 2_048;
 
+/// How sure: what is done in minutes is no habit of a program; the same over hours may be one that nobody has described.
+const SURE_FAST: [u8; 3] = [80, 75, 70];
+const SURE_SLOW: [u8; 3] = [65, 65, 65];
+
 /// Overridden in `[detectors.dns-tunnel]`; what each means and where the defaults come from: `settings.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Limits {
-    long_names_min: u32,
-    long_bytes_mean_min: u32,
-    odd_names_min: u32,
-    odd_bytes_mean_min: u32,
-    fetched_bytes_min: u32,
-    fetched_answers_min: u32,
-    many_names_min: u32,
-    many_bytes_mean_min: u32,
+    names_min: u32,
+    bytes_mean_min: u64,
+    bytes_min: u64,
+    bytes_slow_min: u64,
+    odd_bytes_mean_min: u64,
+    odd_bytes_min: u64,
+    odd_bytes_slow_min: u64,
+    fetched_bytes_min: u64,
+    fetched_bytes_slow_min: u64,
     window_secs: u64,
+    window_slow_secs: u64,
+    everyday_times: u64,
+    everyday_domains: Vec<String>,
 }
 
-/// What one device asked for below one registered domain, in one window.
+/// What one device asked for below one domain.
 #[derive(Clone, Copy, Debug)]
 struct Tally {
-    began_at: Timestamp,
+    fast: Halves<Counts>,
+    slow: Halves<Counts>,
+    told: Told,
+    sighted: Told,
+}
+
+/// What was asked for in one half of a window.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
     names: Distinct,
-    /// Bytes of the names in front of the registered domain, each different name once.
-    bytes: u32,
-    /// How many of the names were asked for with a record type that carries much.
-    odd: u32,
-    /// Answers of such a type, and their bytes.
-    answers: u32,
-    answer_bytes: u32,
-    told: u32,
+    /// How many names were surely different from each other and from those of the half before, and their bytes in front of the domain.
+    counted: u32,
+    bytes: u64,
+    /// Of these bytes, those of names asked for with a record type that carries much.
+    odd_bytes: u64,
+    /// Bytes of answers of such a type.
+    fetched_bytes: u64,
+}
+
+/// What was asked for in a window.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    names: u32,
+    bytes_mean: u64,
+    bytes: u64,
+    odd_bytes: u64,
+    fetched_bytes: u64,
+    span: Duration,
 }
 
 struct DnsTunnel {
@@ -75,39 +101,40 @@ impl Detector for DnsTunnel {
         if lookup.is_local || !seen.source.is_inside() {
             return;
         }
-        let Some((below, domain)) = split_at_registered_domain(lookup.name) else { return };
+        let everyday = self.limits.split_at_everyday_domain(lookup.name);
+        let Some((below, domain)) = everyday.or_else(|| split_at_registered_domain(lookup.name)) else { return };
         if below.is_empty() || is_left_out(below, domain, context) {
             return;
         }
 
+        let now = context.now;
         let identity = StableHash::new("domain").bytes(domain.as_bytes()).finish();
-        let window = Duration::from_secs(self.limits.window_secs);
-        let fresh = Tally::new(context.now);
-        let tally = self.tallies.entry((seen.source.subject(), identity), || fresh);
-        if context.now.since(tally.began_at) > window {
-            *tally = fresh;
+        let tally = self.tallies.entry((seen.source.subject(), identity), || Tally::new(now));
+        let windows = tally.add(lookup, below, self.limits.halves(), now);
+        let judge = |times| self.limits.judge(windows, everyday.is_some(), times);
+        let finding = judge(1);
+        let is_sure = finding.is_some();
+        // Half of what makes a finding is worth comparing with other clinics.
+        let Some((sure, mut counts)) = finding.or_else(|| judge(2)) else { return };
+        let told = if is_sure { &mut tally.told } else { &mut tally.sighted };
+        let [_, slow] = windows;
+        if u64::from(counts.names) < told.count() {
+            counts = slow;
         }
-        tally.add(lookup, below);
-
-        let steps = tally.names.estimate().max(tally.answers);
-        if steps < tally.told.saturating_mul(2) {
+        if !told.is_news(u64::from(counts.names), sure, now, DNS_TUNNEL.quiet_for) {
             out.goes_on(seen, &DNS_TUNNEL, identity);
             return;
         }
-        let sure = self.limits.judge(tally, 1);
-        // Half of what makes a finding is worth comparing with other clinics.
-        let Some(confidence) = sure.or_else(|| self.limits.judge(tally, 2)) else { return };
-        tally.told = steps;
         let finding = Finding {
             identity,
             facts: Facts::new()
                 .with("domain", Fact::indicator(domain, false))
-                .with("names", Fact::Count(u64::from(tally.names.estimate())))
-                .with("bytes", Fact::Bytes(u64::from(tally.bytes.saturating_add(tally.answer_bytes))))
-                .with("window", Fact::Duration(context.now.since(tally.began_at))),
-            ..seen.finding(&DNS_TUNNEL, confidence)
+                .with("names", Fact::Count(u64::from(counts.names)))
+                .with("bytes", Fact::Bytes(counts.bytes.saturating_add(counts.fetched_bytes)))
+                .with("window", Fact::Duration(counts.span)),
+            ..seen.finding(&DNS_TUNNEL, sure)
         };
-        if sure.is_some() { out.report(finding) } else { out.sight(finding) }
+        if is_sure { out.report(finding) } else { out.sight(finding) }
     }
 
     fn forgotten(&self) -> u64 {
@@ -117,56 +144,112 @@ impl Detector for DnsTunnel {
 
 impl Tally {
     fn new(now: Timestamp) -> Tally {
-        Tally {
-            began_at: now,
-            names: Distinct::default(),
-            bytes: 0,
-            odd: 0,
-            answers: 0,
-            answer_bytes: 0,
-            told: 0,
-        }
+        let halves = Halves::new(now);
+        Tally { fast: halves, slow: halves, told: Told::default(), sighted: Told::default() }
     }
 
-    fn add(&mut self, lookup: &NameLookup<'_>, below: &str) {
+    /// Adds a look-up; returns what there was in the fast window and in the slow one.
+    fn add(&mut self, lookup: &NameLookup<'_>, below: &str, halves: [Duration; 2], now: Timestamp) -> [Seen; 2] {
+        let [fast, slow] = halves;
+        [(&mut self.fast, fast), (&mut self.slow, slow)].map(|(window, half)| {
+            window.roll(now, half);
+            let mut names = window.newer.names;
+            if !window.older.names.is_empty() {
+                names.merge(&window.older.names);
+            }
+            window.newer.add(lookup, below, &mut names);
+            Seen::of(window, &names, window.span(now, half, !window.older.names.is_empty()))
+        })
+    }
+}
+
+impl Counts {
+    /// Adds a look-up to a half, and its name to those of the whole window.
+    fn add(&mut self, lookup: &NameLookup<'_>, below: &str, names: &mut Distinct) {
         let is_odd = carries_much(lookup.record);
         match lookup.phase {
             LookupPhase::Asked => {
-                if self.names.add(StableHash::new("name").bytes(below.as_bytes()).finish()) {
-                    self.bytes = self.bytes.saturating_add(data_bytes(below));
-                    self.odd = self.odd.saturating_add(u32::from(is_odd));
+                let hash = StableHash::new("name").bytes(below.as_bytes()).finish();
+                self.names.add(hash);
+                if names.add(hash) {
+                    let bytes = data_bytes(below);
+                    self.counted = self.counted.saturating_add(1);
+                    self.bytes = self.bytes.saturating_add(bytes);
+                    self.odd_bytes = self.odd_bytes.saturating_add(if is_odd { bytes } else { 0 });
                 }
             }
             LookupPhase::Answered { code: 0, .. } if is_odd => {
-                self.answers = self.answers.saturating_add(1);
-                self.answer_bytes = self.answer_bytes.saturating_add(u32::from(lookup.message_bytes));
+                self.fetched_bytes = self.fetched_bytes.saturating_add(u64::from(lookup.message_bytes));
             }
             LookupPhase::Answered { .. } => {}
         }
     }
 }
 
-impl Limits {
-    /// How sure, if at all, when everything counts `times` as much: a few very long names, some names of odd types, much fetched with
-    /// such types, or very many names.
-    fn judge(&self, tally: &Tally, times: u32) -> Option<Confidence> {
-        let names = tally.names.estimate();
-        let bytes_mean = tally.bytes.checked_div(names.max(1)).unwrap_or(0);
-        let are_odd = tally.odd.saturating_mul(10) >= names.saturating_mul(8);
-        let reaches = |count: u32, min: u32| count.saturating_mul(times) >= min;
-        if reaches(names, self.long_names_min) && bytes_mean >= self.long_bytes_mean_min {
-            Some(Confidence::percent(85))
-        } else if are_odd && reaches(names, self.odd_names_min) && bytes_mean >= self.odd_bytes_mean_min {
-            Some(Confidence::percent(80))
-        } else if reaches(names, self.many_names_min) && bytes_mean >= self.many_bytes_mean_min {
-            Some(Confidence::percent(75))
-        } else if reaches(tally.answers, self.fetched_answers_min)
-            && reaches(tally.answer_bytes, self.fetched_bytes_min)
-        {
-            Some(Confidence::percent(70))
-        } else {
-            None
+impl Seen {
+    /// Both halves. The names that were counted stand for those that could not be told apart.
+    fn of(window: &Halves<Counts>, names: &Distinct, span: Duration) -> Seen {
+        let Halves { newer, older, .. } = window;
+        let names = names.estimate();
+        let counted = u64::from(newer.counted.saturating_add(older.counted));
+        let of_all = |one: u64, other: u64| {
+            let sum = one.saturating_add(other).saturating_mul(u64::from(names));
+            sum.checked_div(counted).unwrap_or(0)
+        };
+        let bytes = of_all(newer.bytes, older.bytes);
+        Seen {
+            names,
+            bytes_mean: bytes.checked_div(u64::from(names)).unwrap_or(0),
+            bytes,
+            odd_bytes: of_all(newer.odd_bytes, older.odd_bytes),
+            fetched_bytes: newer.fetched_bytes.saturating_add(older.fetched_bytes),
+            span: span.max(Duration::from_secs(1)),
         }
+    }
+}
+
+impl Limits {
+    /// Half of the fast window and of the slow one.
+    fn halves(&self) -> [Duration; 2] {
+        [self.window_secs, self.window_slow_secs].map(|secs| half_of(Duration::from_secs(secs)))
+    }
+
+    /// How sure, if at all, when everything counts `times` as much, and of which window: much in names of odd types, much in names of
+    /// any, much fetched with odd types. Below a domain where that is everyday only very much in names says anything.
+    fn judge(&self, windows: [Seen; 2], is_everyday: bool, times: u64) -> Option<(Confidence, Seen)> {
+        let mins = [
+            [self.odd_bytes_min, self.bytes_min, self.fetched_bytes_min],
+            [self.odd_bytes_slow_min, self.bytes_slow_min, self.fetched_bytes_slow_min],
+        ];
+        windows.into_iter().zip(mins).zip([SURE_FAST, SURE_SLOW]).find_map(|((seen, mins), sure)| {
+            let [odd_min, any_min, fetched_min] = mins;
+            let [odd_sure, any_sure, fetched_sure] = sure;
+            let reaches = |bytes: u64, min: u64| bytes.saturating_mul(times) >= min;
+            let any_min = if is_everyday { any_min.saturating_mul(self.everyday_times) } else { any_min };
+            let sure = if u64::from(seen.names).saturating_mul(times) < u64::from(self.names_min) {
+                None
+            } else if !is_everyday
+                && reaches(seen.odd_bytes, odd_min)
+                && seen.bytes_mean >= self.odd_bytes_mean_min
+            {
+                Some(odd_sure)
+            } else if reaches(seen.bytes, any_min) && seen.bytes_mean >= self.bytes_mean_min {
+                Some(any_sure)
+            } else if !is_everyday && reaches(seen.fetched_bytes, fetched_min) {
+                Some(fetched_sure)
+            } else {
+                None
+            };
+            sure.map(|sure| (Confidence::percent(sure), seen))
+        })
+    }
+
+    /// The same as below, at a domain where everyday programs ask for much.
+    fn split_at_everyday_domain<'a>(&self, name: &'a str) -> Option<(&'a str, &'a str)> {
+        self.everyday_domains.iter().find_map(|domain| {
+            let below = name.strip_suffix(domain.as_str())?.strip_suffix('.')?;
+            Some((below, name.get(below.len().saturating_add(1)..)?))
+        })
     }
 }
 
@@ -192,8 +275,8 @@ fn is_address_backwards(below: &str) -> bool {
 }
 
 /// How many bytes a name carries: an escaped byte is one, a dot between labels none.
-fn data_bytes(below: &str) -> u32 {
-    let mut bytes = 0_u32;
+fn data_bytes(below: &str) -> u64 {
+    let mut bytes = 0_u64;
     let mut rest = below.bytes();
     while let Some(byte) = rest.next() {
         match byte {

@@ -84,7 +84,7 @@ impl Detector for KnownBadContact {
             return;
         }
         let Some((indicator, Match { kind, sure })) = find(seen, context) else { return };
-        let is_fresh = indicator.is_fresh(context.now, self.limits.fresh_days_max);
+        let is_fresh = indicator.is_fresh(context.wall_now, self.limits.fresh_days_max);
         let sure = if is_fresh { sure } else { sure.min(STALE_MAX) };
         let identity = StableHash::new("indicator").bytes(indicator.value.as_bytes()).finish();
         // Whichever of them it was, a device that has to do with what is bad is one trouble.

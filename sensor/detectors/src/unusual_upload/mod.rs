@@ -61,14 +61,7 @@ impl UnusualUpload {
 impl Detector for UnusualUpload {
     fn look(&mut self, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
         let What::Contact(contact) = seen.what else { return };
-        if !contact.phase.is_report() || seen.source.is_inside() == seen.target.is_inside() {
-            return;
-        }
-        let (inside, outside, up, down) = if seen.source.is_inside() {
-            (seen.source, seen.target, contact.sent.bytes, contact.received.bytes)
-        } else {
-            (seen.target, seen.source, contact.received.bytes, contact.sent.bytes)
-        };
+        let Some(Crossing { inside, outside, up, down }) = seen.crossing() else { return };
         let destination = context.inventory.destination(outside.ip);
         let key = (inside.subject(), destination);
         let Sum { amount: sent, span } = self.sent.add_within(key, up, contact.within, context.now);
