@@ -4,7 +4,7 @@
 //! seen: by then every earlier frame of the other ports is visible too, and the earliest is taken first. A clock that jumps only spoils the
 //! order, it stops nothing.
 //!
-//! When the hand-over is full, frames wait in the kernel's rings; when one of those is three quarters full, its oldest block is left out and
+//! When the hand-over is full, frames wait in the kernel's rings; when one of those is three quarters full, its oldest blocks are left out and
 //! counted. So what is heard late is never older than both buffers, and what is lost is lost in one piece.
 
 use core::time::Duration;
@@ -119,7 +119,11 @@ impl Listener {
                 return true;
             }
             let Some(batch) = begun(&mut self.out, is_begun) else {
-                self.ports.iter_mut().filter(|port| port.is_crowded()).for_each(Port::drop_block);
+                for port in &mut self.ports {
+                    while port.is_crowded() {
+                        port.drop_block();
+                    }
+                }
                 return false;
             };
             let with_frames = self.ports.iter_mut().filter_map(|port| Some((port.next_at()?, port)));
