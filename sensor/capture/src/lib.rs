@@ -5,6 +5,8 @@
 //! a cap, and without leaving halves behind.
 
 pub mod files;
+#[cfg(target_os = "linux")]
+pub mod live;
 mod recording;
 mod repeat;
 mod script;
