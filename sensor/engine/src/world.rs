@@ -9,7 +9,8 @@ use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::Vlan;
 use sensor_detectors::{
-    ALL, ArpSeen, Contact, Context, Crossing, Detector, End, Findings, Moved, Observation, Phase, Spec, Topic, What,
+    ALL, ArpSeen, Contact, Context, Crossing, Detector, End, Findings, Moved, Observation, Phase, Spec,
+    Topic, What,
 };
 use sensor_incidents::{Incidents, Seen};
 use sensor_inventory::{How, Inventory, Where};
@@ -112,8 +113,7 @@ impl World {
         }
         let seen = Observation { at: clock.now(), source, target, what: What::Contact(contact) };
         let crossing = seen.crossing();
-        let was_shown =
-            crossing.is_some_and(|crossing| self.incidents.has_card(crossing.inside.subject()));
+        let was_shown = crossing.is_some_and(|crossing| self.incidents.has_card(crossing.inside.subject()));
         self.tell(clock, &seen);
         if let Some(crossing) = crossing {
             self.learn_destination(clock, &crossing, was_shown);
