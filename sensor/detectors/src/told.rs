@@ -52,7 +52,12 @@ mod tests {
     fn what_sways_is_said_once_and_again_when_doubled_surer_or_back() {
         let mut told = Told::default();
         let mut says = |count, sure, secs| {
-            told.is_news(count, Confidence::percent(sure), Timestamp::from_secs(secs), Duration::from_secs(60))
+            told.is_news(
+                count,
+                Confidence::percent(sure),
+                Timestamp::from_secs(secs),
+                Duration::from_secs(60),
+            )
         };
         let said = [
             says(10, 50, 100),

@@ -119,8 +119,7 @@ impl World {
         }
         let seen = observation(clock, vlan, source, target, What::Contact(contact));
         let crossing = seen.crossing();
-        let was_shown =
-            crossing.is_some_and(|crossing| self.incidents.has_card(crossing.inside.subject()));
+        let was_shown = crossing.is_some_and(|crossing| self.incidents.has_card(crossing.inside.subject()));
         self.tell(clock, &seen);
         if let Some(crossing) = crossing {
             self.learn_destination(clock, &crossing, was_shown);

@@ -102,7 +102,9 @@ impl Detector for DnsTunnel {
             return;
         }
         let everyday = self.limits.split_at_everyday_domain(lookup.name);
-        let Some((below, domain)) = everyday.or_else(|| split_at_registered_domain(lookup.name)) else { return };
+        let Some((below, domain)) = everyday.or_else(|| split_at_registered_domain(lookup.name)) else {
+            return;
+        };
         if below.is_empty() || is_left_out(below, domain, context) {
             return;
         }
@@ -149,7 +151,13 @@ impl Tally {
     }
 
     /// Adds a look-up; returns what there was in the fast window and in the slow one.
-    fn add(&mut self, lookup: &NameLookup<'_>, below: &str, halves: [Duration; 2], now: Timestamp) -> [Seen; 2] {
+    fn add(
+        &mut self,
+        lookup: &NameLookup<'_>,
+        below: &str,
+        halves: [Duration; 2],
+        now: Timestamp,
+    ) -> [Seen; 2] {
         let [fast, slow] = halves;
         [(&mut self.fast, fast), (&mut self.slow, slow)].map(|(window, half)| {
             window.roll(now, half);

@@ -139,8 +139,11 @@ impl PasswordGuessing {
         };
         let everywhere = |sure| {
             let is_source = role == FindingRole::Source;
-            let (kind, what) =
-                if is_source { (&PASSWORD_SPRAYING, "everywhere") } else { (&PASSWORD_GUESSING, "everybody") };
+            let (kind, what) = if is_source {
+                (&PASSWORD_SPRAYING, "everywhere")
+            } else {
+                (&PASSWORD_GUESSING, "everybody")
+            };
             Trouble { kind, sure, identity: StableHash::new(what).finish(), failed: all }
         };
         if reach(spread_fast, spread_min) {
@@ -162,9 +165,8 @@ impl PasswordGuessing {
         let [door_fast, failed] = self.failed.each_ref().map(|failed| failed.sum(&door, now));
         let [spread, _] = self.failed.each_ref().map(|failed| failed.sum(&Count::Spread(about, role), now));
         // Everybody comes in at a door that strangers try; a device that tries everywhere comes in where it tried.
-        let is_sprayed = role == FindingRole::Source
-            && failed.amount > 0
-            && spread.amount >= u64::from(spread_min);
+        let is_sprayed =
+            role == FindingRole::Source && failed.amount > 0 && spread.amount >= u64::from(spread_min);
         let sure = if is_sprayed || door_fast.amount >= u64::from(failed_min) {
             SURE_FAST
         } else if failed.amount >= u64::from(failed_slow_min) {
@@ -176,7 +178,14 @@ impl PasswordGuessing {
     }
 
     /// Says it, when it is news.
-    fn say(&mut self, seen: &Observation<'_>, service: &'static str, trouble: Trouble, now: Timestamp, out: &mut Findings) {
+    fn say(
+        &mut self,
+        seen: &Observation<'_>,
+        service: &'static str,
+        trouble: Trouble,
+        now: Timestamp,
+        out: &mut Findings,
+    ) {
         let Trouble { kind, sure, identity, failed } = trouble;
         let key = StableHash::new(kind.id).u64(identity).finish();
         let told = self.told.entry((about(seen).0, key), Told::default);
