@@ -156,7 +156,8 @@ impl Incidents {
             self.make_room();
             self.opened = self.opened.saturating_add(1);
             let incident = open(finding);
-            let open = Open { incident, opened_at: seen.at, last_seen: seen.at, told: None, is_solved: false };
+            let open =
+                Open { incident, opened_at: seen.at, last_seen: seen.at, told: None, is_solved: false };
             self.open.insert(identity, open);
         }
         let Some(open) = self.open.get_mut(&identity) else { return IncidentId(0) };
