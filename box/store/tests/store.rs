@@ -88,6 +88,7 @@ fn device(id: u64, last_seen_ns: u64) -> DeviceRecord {
         is_router: false,
         is_visitor: false,
         evidence: vec!["it prints".into()],
+        talks_to: vec![],
     }
 }
 

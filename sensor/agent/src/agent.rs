@@ -17,6 +17,7 @@ use common_site::Site;
 use knowledge_indicators::Indicators;
 use sensor_engine::{Command, Engine, Snapshot};
 
+use crate::talks::Listener;
 use crate::{Ears, Heard, canary, outputs};
 
 /// So often it looks at the clock while frames come one after the other. Source: a look takes 25 ns, a frame 550.
@@ -62,6 +63,7 @@ pub struct Setup {
 pub struct Agent {
     ears: Box<dyn Ears>,
     engine: Engine,
+    talks: Listener,
     db: SensorDb,
     folder: PathBuf,
     /// What is not on the disk yet.
@@ -108,13 +110,15 @@ impl Agent {
         let open = reader.open_incidents()?.iter().map(incident).collect::<anyhow::Result<Vec<_>>>()?;
         drop(reader);
         let site = chosen(&folder)?.unwrap_or(site);
-        let engine = Engine::new(sensor_engine::Setup {
+        let mut engine = Engine::new(sensor_engine::Setup {
             site,
             indicators,
             learned,
             open,
             ..sensor_engine::Setup::default()
         })?;
+        let talks = Listener::default();
+        talks.listen_to(&mut engine);
         let is_recording = ears.is_recording();
         let command_done = before.as_ref().map_or(0, |status| status.command_done);
         let heard_until = before.map(|status| Timestamp::from_nanos(status.now_ns));
@@ -125,6 +129,7 @@ impl Agent {
         Ok(Agent {
             ears,
             engine,
+            talks,
             db,
             folder,
             waiting: Batch::default(),
@@ -191,7 +196,7 @@ impl Agent {
         let name = |port: u8| {
             ports.get(usize::from(port)).map_or_else(|| format!("port {port}"), |port| port.name.clone())
         };
-        outputs::take(&mut self.engine, &mut self.waiting, &name);
+        outputs::take(&mut self.engine, &self.talks, &mut self.waiting, &name);
         Ok(is_quiet)
     }
 
@@ -269,7 +274,7 @@ impl Agent {
             self.status.command_done = command.seq;
         }
         let name = |port: u8| format!("port {port}");
-        outputs::take(&mut self.engine, &mut self.waiting, &name);
+        outputs::take(&mut self.engine, &self.talks, &mut self.waiting, &name);
     }
 
     /// Lets the canary fly, and says which links of the chain it passed.
@@ -289,7 +294,7 @@ impl Agent {
 
     fn take_devices(&mut self) {
         let ids: Vec<_> = self.engine.inventory().iter().map(|device| device.id).collect();
-        let devices = ids.into_iter().filter_map(|id| outputs::device(&self.engine, id));
+        let devices = ids.into_iter().filter_map(|id| outputs::device(&self.engine, &self.talks, id));
         self.waiting.devices.extend(devices);
     }
 

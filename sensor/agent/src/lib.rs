@@ -10,6 +10,7 @@ mod canary;
 mod ears;
 mod outputs;
 mod recorded;
+mod talks;
 
 pub use agent::{Agent, Setup};
 pub use ears::{EarPort, Ears, Heard};

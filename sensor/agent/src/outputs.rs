@@ -5,8 +5,15 @@ use box_store::sensor::Batch;
 use common_model::Subject;
 use sensor_engine::{Engine, Output, SightState};
 
+use crate::talks::Listener;
+
 /// Puts everything that came out into the batch. `port_name` names a port.
-pub(crate) fn take(engine: &mut Engine, batch: &mut Batch, port_name: &dyn Fn(u8) -> String) {
+pub(crate) fn take(
+    engine: &mut Engine,
+    talks: &Listener,
+    batch: &mut Batch,
+    port_name: &dyn Fn(u8) -> String,
+) {
     while let Some(output) = engine.poll_output() {
         let inventory = engine.inventory();
         match output {
@@ -20,7 +27,7 @@ pub(crate) fn take(engine: &mut Engine, batch: &mut Batch, port_name: &dyn Fn(u8
                 let record = SightingRecord::new(&sighting, &inventory.party(sighting.device));
                 batch.sightings.push((sighting.at.as_nanos(), record));
             }
-            Output::Device(id, _) => batch.devices.extend(device(engine, id)),
+            Output::Device(id, _) => batch.devices.extend(device(engine, talks, id)),
             Output::Sight { port, state, at, last_heard } => {
                 let sees = state == SightState::Sees;
                 let (port, last_heard_ns) = (port.0, last_heard.as_nanos());
@@ -34,7 +41,7 @@ pub(crate) fn take(engine: &mut Engine, batch: &mut Batch, port_name: &dyn Fn(u8
 }
 
 /// A device as it is now; `None` when it was forgotten, or turned out to be another.
-pub(crate) fn device(engine: &Engine, id: common_model::DeviceId) -> Option<DeviceRecord> {
+pub(crate) fn device(engine: &Engine, talks: &Listener, id: common_model::DeviceId) -> Option<DeviceRecord> {
     let device = engine.inventory().get(id).filter(|device| device.id == id)?;
     let party = engine.inventory().party(Subject::Device(id));
     let announced = &device.announced_name;
@@ -46,6 +53,7 @@ pub(crate) fn device(engine: &Engine, id: common_model::DeviceId) -> Option<Devi
         last_seen_ns: device.last_seen.as_nanos(),
         is_router: device.is_router,
         is_visitor: device.is_visitor(),
+        talks_to: talks.of(engine, id),
         evidence: device.evidence().map(str::to_owned).collect(),
     })
 }

@@ -296,6 +296,7 @@ async fn the_clinic_names_a_device_and_confirms_what_it_is() {
         is_router: false,
         is_visitor: false,
         evidence: vec!["it asks for updates".into()],
+        talks_to: vec![],
     };
     tablet.sensor.write(&Batch { devices: vec![device], ..Batch::default() }).unwrap();
     tablet.heard(hears(), vec![incident(1, "today")]);

@@ -43,6 +43,8 @@ pub(crate) struct Device {
     /// Whether it was heard within the last ten minutes.
     is_heard: bool,
     addresses: Vec<String>,
+    /// With whom it talks most, in plain words.
+    talks_to: Vec<String>,
     has_card: bool,
 }
 
@@ -85,6 +87,7 @@ impl View {
                 .say("first_heard", &[("at", &words.moment(Timestamp::from_nanos(device.first_seen_ns)))])?,
             is_heard: self.now.since(last) <= HEARD_WITHIN,
             addresses: device.addresses.iter().map(ToString::to_string).collect(),
+            talks_to: device.talks_to.iter().map(|peer| words.party(&peer.to_party())).collect(),
             has_card: with_card.contains(id.as_str()),
             id,
         })

@@ -1,0 +1,97 @@
+// Asks the box and tells it things. Every answer that is not a success becomes a `Problem` whose words can be shown as
+// they are. What changes something carries the token of the session; a box that started anew has a new one, so a
+// refused token is fetched again, once.
+
+import type { Devices, History, Lang, Refusal, Sent, Session, Settings } from './types';
+
+const API = '/api/v1';
+/** Longer than any answer of a box that works. Guess; revisit after the pilot. */
+const PATIENCE_MS = 10_000;
+
+export class Problem extends Error {
+  constructor(
+    /** Null when the box did not answer at all. */
+    readonly said: string | null,
+    readonly status: number,
+    readonly field: string | null = null,
+    readonly line: number | null = null,
+  ) {
+    super(said ?? 'the box does not answer');
+  }
+}
+
+export class Client {
+  #csrf: string | null = null;
+  #fetch: typeof fetch;
+
+  constructor(fetcher: typeof fetch = (...given) => fetch(...given)) {
+    this.#fetch = fetcher;
+  }
+
+  async session(): Promise<Session> {
+    const session: Session = await (await this.#send('GET', '/session')).json();
+    this.#csrf = session.csrf;
+    return session;
+  }
+
+  seen = (card: string) => this.#change('POST', `/cards/${encodeURIComponent(card)}/seen`, {});
+  solved = (card: string, by: 'supplier' | 'clinic') =>
+    this.#change('POST', `/cards/${encodeURIComponent(card)}/solved`, { by });
+  known = (card: string, days: 30 | 90 | 365 | null) =>
+    this.#change('POST', `/cards/${encodeURIComponent(card)}/known`, { days });
+  async startTest(): Promise<string> {
+    return ((await (await this.#change('POST', '/test', {})).json()) as { id: string }).id;
+  }
+
+  devices = (lang: Lang) => this.#ask<Devices>(`/devices?lang=${lang}`);
+  nameDevice = (id: string, said: { name: string | null; type: string | null }) =>
+    this.#change('PUT', `/devices/${encodeURIComponent(id)}`, said);
+
+  history = (lang: Lang, before: number | null) =>
+    this.#ask<History>(`/history?lang=${lang}${before === null ? '' : `&before=${before}`}`);
+  sent = (lang: Lang) => this.#ask<Sent>(`/sent?lang=${lang}`);
+
+  settings = (lang: Lang) => this.#ask<Settings>(`/settings?lang=${lang}`);
+  saveSettings = (lang: Lang, settings: Settings) => this.#change('PUT', `/settings?lang=${lang}`, settings);
+  importSite = (lang: Lang, toml: string) => this.#change('PUT', `/settings/site.toml?lang=${lang}`, toml);
+
+  async #ask<T>(path: string): Promise<T> {
+    return (await (await this.#send('GET', path)).json()) as T;
+  }
+
+  async #change(method: 'POST' | 'PUT', path: string, body: object | string): Promise<Response> {
+    if (this.#csrf === null) await this.session();
+    try {
+      return await this.#send(method, path, body);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 403) throw error;
+      await this.session();
+      return this.#send(method, path, body);
+    }
+  }
+
+  async #send(method: string, path: string, body?: object | string): Promise<Response> {
+    const headers: Record<string, string> = {};
+    if (this.#csrf !== null && method !== 'GET') headers['X-Cyberalarm'] = this.#csrf;
+    if (body !== undefined) headers['Content-Type'] = typeof body === 'string' ? 'text/plain' : 'application/json';
+    let answer: Response;
+    try {
+      answer = await this.#fetch(API + path, {
+        method,
+        headers,
+        body: body === undefined || typeof body === 'string' ? (body ?? null) : JSON.stringify(body),
+        cache: 'no-store',
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+    } catch {
+      throw new Problem(null, 0);
+    }
+    if (!answer.ok) throw await problemOf(answer);
+    return answer;
+  }
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  const said = (await answer.json().catch(() => null)) as Partial<Refusal> | null;
+  return new Problem(said?.problem ?? null, answer.status, said?.field ?? null, said?.line ?? null);
+}
