@@ -38,7 +38,10 @@ pub(crate) fn segment(text: &str) -> Result<IpNet, (&'static str, Option<String>
     }
     let net: IpNet = text.parse().map_err(|_err| ("is not a segment, as 10.0.0.0/24 is one", None))?;
     if net.prefix_len() == 0 {
-        return Err(("is everything: leave `inside` out, or give `whole_network` and its reason instead", None));
+        return Err((
+            "is everything: leave `inside` out, or give `whole_network` and its reason instead",
+            None,
+        ));
     }
     if net != net.trunc() {
         return Err(("does not begin where the segment begins", Some(format!("“{}”", net.trunc()))));

@@ -63,9 +63,10 @@ fn servers_are_no_devices_whatever_told_of_the_prefix() {
     for told in told {
         for settings in ["", "inside = [\"10.0.0.0/24\"]\n"] {
             let (engine, opened) = play(settings, &[CAST, &told, SURFS].concat());
-            let desk = engine.inventory().iter().any(|device| {
-                device.ips.iter().any(|ip| Some(*ip) == "2001:db8:1::21".parse().ok())
-            });
+            let desk = engine
+                .inventory()
+                .iter()
+                .any(|device| device.ips.iter().any(|ip| Some(*ip) == "2001:db8:1::21".parse().ok()));
             assert!(desk, "{told}");
             assert!(engine.inventory().len() <= 3, "{told}: {:?}", engine.inventory());
             assert!(opened.iter().all(|kind| *kind == "new-device"), "{opened:?}");

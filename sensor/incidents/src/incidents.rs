@@ -156,7 +156,8 @@ impl Incidents {
             self.make_room();
             self.opened = self.opened.saturating_add(1);
             let incident = open(finding);
-            let open = Open { incident, opened_at: seen.at, last_seen: seen.at, told: None, is_solved: false };
+            let open =
+                Open { incident, opened_at: seen.at, last_seen: seen.at, told: None, is_solved: false };
             self.open.insert(identity, open);
         }
         let Some(open) = self.open.get_mut(&identity) else { return IncidentId(0) };
@@ -498,12 +499,13 @@ mod tests {
     #[test]
     fn when_two_devices_are_one_their_troubles_are_too() {
         let mut incidents = Incidents::new();
-        let [by_mac, by_ip] = [1, 2];
+        let [by_mac, by_ip, by_ipv6] = [1, 2, 3];
         let kept = incidents.add(&finding(&SCAN, by_mac, 10, 90), Seen::default());
         let gone = incidents.add(&finding(&SCAN, by_ip, 20, 95), Seen::default());
-        incidents.add(&finding(&GUESSING, by_ip, 30, 90), Seen::default());
-        assert!(steps(&mut incidents).iter().all(|(_, _, due)| *due == "today"), "two attackers");
+        incidents.add(&finding(&GUESSING, by_ipv6, 30, 90), Seen::default());
+        assert!(steps(&mut incidents).iter().all(|(_, _, due)| *due == "today"), "three attackers");
         incidents.rename(DeviceId(by_ip), DeviceId(by_mac));
+        incidents.rename(DeviceId(by_ipv6), DeviceId(by_mac));
         let told: Vec<_> = core::iter::from_fn(|| incidents.poll_step()).collect();
         assert!(told.iter().all(|step| step.device == Subject::Device(DeviceId(by_mac))));
         assert!(told.iter().any(|step| step.id == gone && step.state == IncidentState::Closed));
