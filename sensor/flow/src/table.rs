@@ -578,7 +578,10 @@ mod tests {
         for flags in [0x00, 0x01, 0x29] {
             let mut table = FlowTable::new(8, 1);
             let opened = touch(&mut table, 1, &frame(6, true, (1_000, 8_080), flags));
-            assert_eq!((opened.side, table.get(opened.id).unwrap().ending()), (Side::Client, Ending::Unanswered));
+            assert_eq!(
+                (opened.side, table.get(opened.id).unwrap().ending()),
+                (Side::Client, Ending::Unanswered)
+            );
             assert!(touch(&mut table, 1, &frame(6, false, (1_000, 8_080), RST_ACK)).happened.refused);
         }
     }
@@ -598,7 +601,8 @@ mod tests {
             (3, [(true, ACK), (false, ACK)]),
             (4, [(false, ACK), (true, RST_ACK)]),
         ] {
-            let ids = parts.map(|(first, flags)| touch(&mut table, 1, &frame(6, first, (40_000 + port, 22), flags)).id);
+            let ids = parts
+                .map(|(first, flags)| touch(&mut table, 1, &frame(6, first, (40_000 + port, 22), flags)).id);
             assert_ne!(table.get(ids[1]).unwrap().ending(), Ending::Stray, "{port}");
         }
     }

@@ -145,7 +145,13 @@ impl PortScan {
         }
     }
 
-    fn heard(&mut self, contact: &Contact, seen: &Observation<'_>, context: &Context<'_>, out: &mut Findings) {
+    fn heard(
+        &mut self,
+        contact: &Contact,
+        seen: &Observation<'_>,
+        context: &Context<'_>,
+        out: &mut Findings,
+    ) {
         let now = context.now;
         match (contact.protocol, contact.phase) {
             (Protocol::Udp, Phase::Opened) if seen.target.place == Where::Group => {
@@ -172,12 +178,19 @@ impl PortScan {
     /// A late answer to a port that was lent to a client, or that asked a group a moment ago.
     fn is_answer(&self, seen: &Observation<'_>, now: Timestamp) -> bool {
         let late = Duration::from_secs(self.limits.answers_late_secs);
-        let has_asked = || self.askers.get(&(seen.target.ip, seen.target.port)).is_some_and(|at| now.since(*at) <= late);
+        let has_asked =
+            || self.askers.get(&(seen.target.ip, seen.target.port)).is_some_and(|at| now.since(*at) <= late);
         seen.target.port >= LENT_PORT_MIN || has_asked()
     }
 
     /// One more port of the target that the source tried in vain.
-    fn tried(&mut self, seen: &Observation<'_>, protocol: Protocol, context: &Context<'_>, out: &mut Findings) {
+    fn tried(
+        &mut self,
+        seen: &Observation<'_>,
+        protocol: Protocol,
+        context: &Context<'_>,
+        out: &mut Findings,
+    ) {
         let (source, now) = (seen.source.subject(), context.now);
         let door = port_hash(protocol, seen);
         let [fast, slow] = self.doors.each_mut().map(|doors| doors.add((source, seen.target.ip), door, now));
@@ -188,7 +201,13 @@ impl PortScan {
     }
 
     /// The same of a port where failing says little.
-    fn tried_weakly(&mut self, seen: &Observation<'_>, protocol: Protocol, context: &Context<'_>, out: &mut Findings) {
+    fn tried_weakly(
+        &mut self,
+        seen: &Observation<'_>,
+        protocol: Protocol,
+        context: &Context<'_>,
+        out: &mut Findings,
+    ) {
         let door = port_hash(protocol, seen);
         let growth = self.weak.add((seen.source.subject(), seen.target.ip), door, context.now);
         let count = (growth, Some(self.limits.ports_weak_min), SURE_SLOW);
@@ -257,8 +276,12 @@ fn report(
 ) {
     let is_from_inside = seen.source.is_inside();
     let kind = if is_from_inside { kind } else { &INTERNET_PROBE };
-    let mut passed = counts.iter().filter_map(|((growth, span), min, sure)| Some((growth, *span, (*min)?, *sure)));
-    let Some((growth, span, min, confidence)) = passed.find(|(growth, _, min, _)| growth.after >= *min) else { return };
+    let mut passed =
+        counts.iter().filter_map(|((growth, span), min, sure)| Some((growth, *span, (*min)?, *sure)));
+    let Some((growth, span, min, confidence)) = passed.find(|(growth, _, min, _)| growth.after >= *min)
+    else {
+        return;
+    };
     if !growth.reached(min) {
         out.goes_on(seen, kind, 0);
         return;
