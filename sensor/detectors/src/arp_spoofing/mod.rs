@@ -184,8 +184,7 @@ impl ArpSpoofing {
             *self.questions.entry(to, || question) = question;
         }
         let patience = Duration::from_secs(self.limits.answer_secs);
-        let is_asked_by_target =
-            |asked: &Question| asked.by == target_ip && now.since(asked.at) <= patience;
+        let is_asked_by_target = |asked: &Question| asked.by == target_ip && now.since(asked.at) <= patience;
         let question = self.questions.get(&(seen.vlan, sender_ip));
         let is_asked = is_reply && question.is_some_and(is_asked_by_target);
         if is_reply && !is_asked && !is_announced {
