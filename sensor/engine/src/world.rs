@@ -191,14 +191,7 @@ impl World {
     }
 
     /// An ARP message: which address is whose, then detectors.
-    pub(crate) fn arp(
-        &mut self,
-        clock: &Clock,
-        vlan: Option<Vlan>,
-        source: End,
-        target: End,
-        arp: ArpSeen,
-    ) {
+    pub(crate) fn arp(&mut self, clock: &Clock, vlan: Option<Vlan>, source: End, target: End, arp: ArpSeen) {
         self.tell(clock, &observation(clock, vlan, source, target, What::Arp(arp)));
     }
 
@@ -309,7 +302,10 @@ impl World {
             let Some(ip) = device.ips.first().copied() else { continue };
             let end = End { ip, port: 0, mac: device.mac, place: Where::Inside, device: Some(id) };
             let at = device.first_seen;
-            self.tell(clock, &Observation { at, vlan: None, source: end, target: end, what: What::NewDevice });
+            self.tell(
+                clock,
+                &Observation { at, vlan: None, source: end, target: end, what: What::NewDevice },
+            );
         }
     }
 

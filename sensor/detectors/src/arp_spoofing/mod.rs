@@ -117,6 +117,8 @@ struct Question {
 struct Told {
     address: Ipv4Addr,
     at: Timestamp,
+    /// What it sends followed, and that was said.
+    is_followed: bool,
 }
 
 struct ArpSpoofing {
@@ -184,13 +186,14 @@ impl ArpSpoofing {
             *self.questions.entry(to, || question) = question;
         }
         let patience = Duration::from_secs(self.limits.answer_secs);
-        let is_asked_by_target =
-            |asked: &Question| asked.by == target_ip && now.since(asked.at) <= patience;
+        let is_asked_by_target = |asked: &Question| asked.by == target_ip && now.since(asked.at) <= patience;
         let question = self.questions.get(&(seen.vlan, sender_ip));
         let is_asked = is_reply && question.is_some_and(is_asked_by_target);
         if is_reply && !is_asked && !is_announced {
-            let told = Told { address: sender_ip, at: now };
-            *self.told.entry((mac, to), || told) = told;
+            let fresh = Told { address: sender_ip, at: now, is_followed: false };
+            let told = self.told.entry((mac, to), || fresh);
+            let goes_on = now.since(told.at) <= self.limits.window();
+            *told = Told { is_followed: told.is_followed && goes_on, ..fresh };
         }
         self.claimed(arp, is_asked, seen, context, out);
     }
@@ -301,9 +304,11 @@ impl ArpSpoofing {
         if core::mem::replace(last, way) == way {
             return;
         }
-        if let Some(told) = self.told.remove(&(way, place))
+        if let Some(told) = self.told.get_mut(&(way, place))
+            && !told.is_followed
             && context.now.since(told.at) <= self.limits.window()
         {
+            told.is_followed = true;
             let (_, victim) = place;
             let kind = &GATEWAY_TAKEN_OVER;
             out.report(finding(kind, FOLLOWED, way, told.address, victim.into(), seen, context));
