@@ -26,8 +26,8 @@ const PARTS: [Part; 11] = [
     },
     Part {
         start: "whole_network =",
-        comment: "In place of `inside`: everything on the wire is watched, for this recorded reason.",
-        example: "whole_network = \"the reason\"",
+        comment: "Or, in place of `inside`, everything on the wire for a recorded reason: whole_network = \"the reason\".",
+        example: "",
     },
     Part {
         start: "share_device_names =",
@@ -63,8 +63,9 @@ const PARTS: [Part; 11] = [
     },
     Part {
         start: "[detectors.",
-        comment: "Settings of single detectors: docs/generated/detectors.md has them all.",
-        example: "[detectors.dns-tunnel]\nmany_names_min = 400",
+        comment: "Settings of single detectors, each below its name, such as [detectors.dns-tunnel]:\n\
+                  docs/generated/detectors.md and `cyberalarm config defaults` have them all.",
+        example: "",
     },
 ];
 
