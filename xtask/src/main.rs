@@ -37,7 +37,7 @@ enum Task {
     New {
         /// What it is.
         what: new::What,
-        /// Its name, in lower case with dashes: `dns-tunnel`.
+        /// Its name, in lower case with `-` or `_`: `dns-tunnel`.
         name: String,
     },
 }

@@ -85,20 +85,22 @@ fn protocol(house: &House, name: &Name) -> anyhow::Result<()> {
 }
 
 impl Name {
-    fn parse(name: &str) -> anyhow::Result<Name> {
+    /// Messages are written with `_` and detectors with `-`: whoever makes one may write either.
+    fn parse(given: &str) -> anyhow::Result<Name> {
+        let name = given.replace('_', "-");
         let is_word = |word: &str| {
             word.starts_with(|first: char| first.is_ascii_lowercase())
                 && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
         };
         ensure!(
             name.split('-').all(is_word),
-            "`{name}` is no name: use words in lower case joined by dashes, as `dns-tunnel`"
+            "`{given}` is no name: use words in lower case joined by dashes, as `dns-tunnel`"
         );
         let pascal = name.split('-').map(|word| {
             let (first, rest) = word.split_at(1);
             first.to_uppercase() + rest
         });
-        Ok(Name { kebab: name.to_owned(), snake: name.replace('-', "_"), pascal: pascal.collect() })
+        Ok(Name { snake: name.replace('-', "_"), pascal: pascal.collect(), kebab: name })
     }
 
     /// A template's text with this name in place of the template's own.
@@ -191,8 +193,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_may_be_given_as_files_are_called() {
+        assert_eq!(Name::parse("odd_hours").unwrap(), Name::parse("odd-hours").unwrap());
+    }
+
+    #[test]
     fn what_is_no_name_is_refused() {
-        for bad in ["", "Dns", "dns_tunnel", "-dns", "dns-", "dns--tunnel", "9p", "../x"] {
+        for bad in ["", "Dns", "dns__tunnel", "-dns", "dns-", "dns--tunnel", "9p", "../x"] {
             assert!(Name::parse(bad).is_err(), "{bad}");
         }
     }

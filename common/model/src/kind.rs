@@ -120,7 +120,8 @@ pub struct Kind {
     pub facts: &'static [&'static str],
     /// How bad it is if it is true.
     pub severity: Severity,
-    /// How soon one finding of it, alone, asks the clinic to act. [`Due::Now`] only for PRODUCT decision 3's list ("red alone").
+    /// How soon one finding of it, alone, asks the clinic to act. [`Due::Now`] only for the few that are red alone. Source: the
+    /// product's noise rules: somebody is in after guessing, the way out is taken over, a contact that is known to be bad for certain.
     pub alone: Due,
     /// Less sure than this and it is a note, whatever `alone` says.
     pub card_from: Confidence,

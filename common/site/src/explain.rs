@@ -26,9 +26,9 @@ const PARTS: [Part; 11] = [
     },
     Part {
         start: "whole_network =",
-        comment: "In place of `inside`: the network cannot be divided, for this recorded reason. What is inside is found \
-                  out from the traffic.",
-        example: "whole_network = \"the reason\"",
+        comment: "Or, in place of `inside`, the recorded reason why the network cannot be divided; what is inside is \
+                  found out from the traffic: whole_network = \"the reason\".",
+        example: "",
     },
     Part {
         start: "share_device_names =",
@@ -64,8 +64,9 @@ const PARTS: [Part; 11] = [
     },
     Part {
         start: "[detectors.",
-        comment: "Settings of single detectors: docs/generated/detectors.md has them all.",
-        example: "[detectors.dns-tunnel]\nmany_names_min = 400",
+        comment: "Settings of single detectors, each below its name, such as [detectors.dns-tunnel]:\n\
+                  docs/generated/detectors.md and `cyberalarm config defaults` have them all.",
+        example: "",
     },
 ];
 

@@ -44,6 +44,7 @@ mod file;
 mod hours;
 mod known;
 mod monitored;
+mod place;
 mod read;
 mod site;
 

@@ -7,7 +7,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::error::{Source, nearest};
+use crate::error::Source;
 use crate::file::{ContactFile, DeviceFile, KnownFile, SiteFile, WeekFile};
 use crate::monitored::segment;
 use crate::site::DEFAULT_TIMEZONE;
@@ -121,9 +121,10 @@ fn contacts(
 ) -> Result<BTreeMap<ContactRole, Contact>, SiteError> {
     let mut contacts = BTreeMap::new();
     for (word, contact) in file {
-        let role = ContactRole::from_word(word.as_ref()).ok_or_else(|| SiteError {
-            suggestion: nearest(word.as_ref(), ContactRole::ALL.into_iter().map(ContactRole::as_str)),
-            ..source.at(word, format!("contacts.{}", word.as_ref()), "there is no such contact")
+        let role = ContactRole::from_word(word.as_ref()).ok_or_else(|| {
+            source
+                .at(word, format!("contacts.{}", word.as_ref()), "there is no such contact")
+                .or_all(word.as_ref(), ContactRole::ALL.into_iter().map(ContactRole::as_str))
         })?;
         let field = format!("contacts.{}.hours", role.as_str());
         let hours = contact.hours.as_ref().map(|text| day_hours(text, &field, source)).transpose()?;
@@ -177,9 +178,10 @@ fn device(entry: &DeviceFile, source: Source<'_>) -> Result<NamedDevice, SiteErr
         return Err(source.at(&entry.name, "device", problem));
     }
     let word = &entry.r#type;
-    let device_type = DeviceType::from_word(word.as_ref()).ok_or_else(|| SiteError {
-        suggestion: nearest(word.as_ref(), DeviceType::ALL.into_iter().map(DeviceType::as_str)),
-        ..source.at(word, "device.type", format!("“{}” is not a type of device", word.as_ref()))
+    let device_type = DeviceType::from_word(word.as_ref()).ok_or_else(|| {
+        source
+            .at(word, "device.type", format!("“{}” is not a type of device", word.as_ref()))
+            .or_all(word.as_ref(), DeviceType::ALL.into_iter().map(DeviceType::as_str))
     })?;
     if entry.confirmed && device_type == DeviceType::Unknown {
         return Err(source.at(word, "device.type", "“unknown” cannot be confirmed"));
@@ -193,8 +195,7 @@ fn known(entry: &KnownFile, devices: &[NamedDevice], source: Source<'_>) -> Resu
             let names = devices.iter().map(|device| device.name.as_str());
             if !names.clone().any(|known| known == name.as_ref()) {
                 let problem = format!("“{}” is the name of no device", name.as_ref());
-                let error = source.at(name, "known.device", problem);
-                return Err(SiteError { suggestion: nearest(name.as_ref(), names), ..error });
+                return Err(source.at(name, "known.device", problem).or_all(name.as_ref(), names));
             }
             KnownDevice::Name(name.as_ref().clone())
         }

@@ -27,7 +27,8 @@ const FRAMES_PER_LOOK: u32 = 64;
 /// tablet stays under 300 ms.
 const TURN: Duration = Duration::from_millis(100);
 
-/// How the sensor is, is told so often even when nothing changed. PRODUCT decision 1 makes a tablet grey after 90 s.
+/// How the sensor is, is told so often even when nothing changed. Source: the product's
+/// rule of silence, by which a tablet that hears nothing of its box for 90 s is grey; a second leaves room for many that are lost.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
 /// Devices' last hearing and ports' hours are written so often. Guess.

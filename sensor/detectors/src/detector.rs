@@ -9,6 +9,7 @@ use sensor_inventory::Inventory;
 use sensor_normal::{Calendar, Normal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use toml::Value;
 
 use crate::{Observation, Topic};
 
@@ -56,10 +57,30 @@ impl Settings<'_> {
         let error = |err| SiteError::within(&format!("detectors.{}", self.spec.id), &err);
         let mut all: toml::Table = self.spec.settings_toml.parse().map_err(error)?;
         for (name, value) in self.site.detector(self.spec.id).into_iter().flatten() {
+            if let Some(problem) = all.get(name).and_then(|default| unfit(default, value)) {
+                return Err(SiteError::about(format!("detectors.{}.{name}", self.spec.id), problem));
+            }
             all.insert(name.clone(), value.clone());
         }
         all.try_into().map_err(error)
     }
+}
+
+/// Why a value cannot stand in for this default: every setting is a number above nothing, for a limit of 0 is always reached and a limit
+/// that is no number never is.
+fn unfit(default: &Value, value: &Value) -> Option<String> {
+    let (is_fit, wanted) = match default {
+        Value::Integer(_) => (value.as_integer().is_some_and(|it| it > 0), "a whole number above 0"),
+        Value::Float(_) => {
+            let is_fit = match value {
+                Value::Float(it) => it.is_finite() && *it > 0.0,
+                value => value.as_integer().is_some_and(|it| it > 0),
+            };
+            (is_fit, "a number above 0")
+        }
+        _ => (true, ""),
+    };
+    (!is_fit).then(|| format!("must be {wanted}, as its default {default} is, and is {value}"))
 }
 
 /// What a detector may ask while it looks.

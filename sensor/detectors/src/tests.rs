@@ -36,6 +36,22 @@ fn each_setting_may_be_replaced_and_none_misspelt() {
     }
 }
 
+/// A limit of 0 is reached by everything, one that is no number by nothing: neither may be accepted without a word.
+#[test]
+fn no_setting_may_be_nothing_or_no_number() {
+    for spec in every() {
+        let defaults: toml::Table = spec.settings_toml.parse().unwrap();
+        for (name, value) in ["0", "-1", "nan", "-0.5", "inf", "\"a\"", "[1]"]
+            .iter()
+            .flat_map(|value| defaults.keys().map(move |name| (name, value)))
+        {
+            let error = builds(spec, &format!("{name} = {value}")).unwrap_err();
+            let place = format!("`detectors.{}.{name}`: must be ", spec.id);
+            assert!(error.contains(&place) && error.contains("number above 0"), "{error}");
+        }
+    }
+}
+
 #[test]
 fn each_wants_something_once_and_has_kinds_of_its_own() {
     let mut ids = BTreeSet::new();

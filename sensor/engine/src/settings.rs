@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use common_model::Incident;
-use common_site::{Monitored, Site, SiteError};
+use common_site::{KnownRule, Monitored, Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_detectors::ALL as DETECTORS;
 use sensor_flow::FlowTable;
@@ -146,11 +146,12 @@ pub(crate) fn inside(site: &Site) -> Inside {
 pub(crate) fn check(site: &Site) -> Result<(), SiteError> {
     let ids = || DETECTORS.iter().map(|spec| spec.id);
     if let Some(wrong) = site.detectors.keys().find(|named| ids().all(|id| id != named.as_str())) {
-        return Err(SiteError::no_such("detectors", wrong, ids()));
+        return Err(SiteError::no_such(format!("detectors.{wrong}"), 0, wrong, ids()));
     }
     let kinds = || sensor_detectors::kinds().map(|kind| kind.id);
-    if let Some(wrong) = site.known.iter().find(|rule| kinds().all(|kind| kind != rule.kind)) {
-        return Err(SiteError::no_such("known.kind", &wrong.kind, kinds()));
+    let names_none = |rule: &KnownRule| kinds().all(|kind| kind != rule.kind);
+    if let Some((nth, wrong)) = site.known.iter().enumerate().find(|(_, rule)| names_none(rule)) {
+        return Err(SiteError::no_such("known.kind", nth, &wrong.kind, kinds()));
     }
     for spec in DETECTORS {
         (spec.build)(sensor_detectors::Settings { spec, site, seed: 0 })?;

@@ -5,7 +5,8 @@ use core::time::Duration;
 use common_model::Timestamp;
 use sensor_decode::{PORTS_MAX, PortId};
 
-/// A port that has heard nothing for so long is blind. PRODUCT decision 1: 90 s.
+/// A port that has heard nothing for so long is blind. Source: the product's rule of silence: whoever hears nothing for 90 s says
+/// so, and never that all is well.
 pub(crate) const BLIND_AFTER: Duration = Duration::from_secs(90);
 
 /// What the operating system says of a port.

@@ -36,8 +36,8 @@ pub struct Snapshot {
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// It is something else, or damaged.
-    #[error("not a learned profile: {}", one_line(&.0.to_string()))]
-    Form(#[from] serde_json::Error),
+    #[error("not a learned profile: {0}")]
+    Form(String),
     /// It is of another version of ours.
     #[error("a learned profile of version {found}, and only version {VERSION} can be read: learn anew")]
     Version {
@@ -47,6 +47,13 @@ pub enum SnapshotError {
     /// It says something that cannot be.
     #[error("a learned profile that cannot be: {0}")]
     Impossible(&'static str),
+}
+
+impl From<serde_json::Error> for SnapshotError {
+    /// In words of ours, so that nothing is said twice and nothing of the file's reaches a terminal as it is.
+    fn from(err: serde_json::Error) -> Self {
+        SnapshotError::Form(one_line(&err.to_string()))
+    }
 }
 
 impl Snapshot {
@@ -119,6 +126,17 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_once() {
+        for text in ["{\"version\":", "{\"version\":1}", "{\"version\":9}"] {
+            let error = Snapshot::parse(text).unwrap_err();
+            assert!(
+                core::error::Error::source(&error).is_none(),
+                "{error} names its cause, which would follow again"
+            );
+        }
+    }
 
     #[test]
     fn what_is_wrong_is_one_plain_line() {

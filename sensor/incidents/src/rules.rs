@@ -9,8 +9,8 @@ use common_model::{Category, Due, Finding, Incident};
 /// counted. Guess: ten times the worst day of a clinic.
 pub const OPEN_MAX: usize = 512;
 
-/// Two different troubles of one device within this time are taken for one attack. PRODUCT decision 3 asks for "a second, independent
-/// finding on the same device"; the time is a guess: one working day.
+/// Two different troubles of one device within this time are taken for one attack. Source: the product's noise rules, by
+/// which a card turns red when a second, independent finding on the same device bears it out; the time is a guess: one working day.
 pub const CORROBORATION_WITHIN: Duration = Duration::from_secs(24 * 3_600);
 
 /// What a corroborated card asks for.

@@ -8,10 +8,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::ensure;
 use sensor_capture::{Frames, Repeat};
 use sensor_engine::{Counts, Depth};
 
-use crate::{Cost, Inputs, open_capture};
+use crate::{Cost, Inputs, check_is_file, open_capture};
 
 /// What one pass over the capture came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +35,7 @@ const STAGES: [(&str, Option<Depth>); 5] = [
 /// Measures, and writes the figures.
 ///
 /// # Errors
-/// When the capture cannot be opened or read to its end, or the figures cannot be written.
+/// When the capture is no file, cannot be opened or read to its end, or holds no packets, or the figures cannot be written.
 pub fn bench(
     path: &Path,
     repeat: u32,
@@ -42,7 +43,9 @@ pub fn bench(
     is_json: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    run(&mut *open(path, repeat)?, None, inputs)?;
+    check_is_file(path)?;
+    let once = run(&mut *open(path, repeat)?, None, inputs)?;
+    ensure!(once.packets > 0, "{} holds no packets, so there is nothing to measure", path.display());
     let mut passes = [Pass::default(); STAGES.len()];
     for (pass, (_, depth)) in passes.iter_mut().zip(STAGES) {
         let mut frames = open(path, repeat)?;

@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use common_site::Site;
 use knowledge_indicators::Indicators;
-use sensor_capture::files::{read_text_capped, write_atomically};
+use sensor_capture::files::{check_place, read_text_capped, write_atomically};
 use sensor_capture::{Frames, Recording, Script, Together};
 use sensor_engine::{Depth, Engine, Setup, Snapshot};
 
@@ -42,7 +42,8 @@ impl Inputs {
     pub fn read_site(&mut self, path: &Path) -> anyhow::Result<()> {
         let text = read_text_capped(path, SITE_BYTES_MAX)?;
         let site = Site::parse(&text).with_context(|| path.display().to_string())?;
-        Engine::check(&site).with_context(|| path.display().to_string())?;
+        let checked = Engine::check(&site).map_err(|err| err.placed(&text));
+        checked.with_context(|| path.display().to_string())?;
         self.site = Arc::new(site);
         Ok(())
     }
@@ -90,23 +91,48 @@ pub fn write_profile(path: &Path, engine: &Engine) -> anyhow::Result<()> {
     Ok(write_atomically(path, text.as_bytes())?)
 }
 
-/// Looks whether a profile can be kept there, before a long run.
+/// Looks whether a profile can be kept there, before a long run. `read` are files that are only to be read.
 ///
 /// # Errors
-/// When there is no such folder.
-pub fn check_profile_place(path: &Path) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    ensure!(folder.is_dir(), "{}: there is no folder {}", path.display(), folder.display());
+/// When it cannot be written, or is one of those.
+pub fn check_profile_place<'p>(path: &Path, read: impl IntoIterator<Item = &'p Path>) -> anyhow::Result<()> {
+    let place = check_place(path)?;
+    let same = read.into_iter().find(|read| read.canonicalize().is_ok_and(|read| read == place));
+    if let Some(same) = same {
+        bail!(
+            "{} is to be read, and a profile written there would replace it: name another file",
+            same.display()
+        );
+    }
     Ok(())
 }
 
-/// Looks whether each of these can be opened.
+/// Looks whether each of these can be opened. What can be read only once, such as a pipe, is left alone until it is played.
 ///
 /// # Errors
 /// What is wrong with the first that cannot be.
 pub fn check_captures(paths: &[PathBuf]) -> anyhow::Result<()> {
     ensure!(!paths.is_empty(), "no capture was named");
-    paths.iter().try_for_each(|path| open_capture(path).map(drop))
+    let again = |path: &&PathBuf| !is_read_once(path);
+    paths.iter().filter(again).try_for_each(|path| open_capture(path).map(drop))
+}
+
+/// Looks whether a capture can be read more than once.
+///
+/// # Errors
+/// When it is a pipe or the like.
+pub fn check_is_file(path: &Path) -> anyhow::Result<()> {
+    ensure!(
+        !is_read_once(path),
+        "{} is read several times, so it must be a file and no pipe",
+        path.display()
+    );
+    Ok(())
+}
+
+/// Whether a second reading would not begin where the first did.
+fn is_read_once(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Opens one capture, or packet script (`.pkt`).

@@ -19,7 +19,9 @@ pub use bench::bench;
 pub use cost::Cost;
 pub use evaluate::{check_labels, evaluate};
 pub use explain::explain;
-pub use input::{Inputs, check_captures, check_profile_place, open_capture, open_together, write_profile};
+pub use input::{
+    Inputs, check_captures, check_is_file, check_profile_place, open_capture, open_together, write_profile,
+};
 pub use lines::Lines;
 pub use play::{Play, play};
 pub use sensor_detectors::{Observation, What};

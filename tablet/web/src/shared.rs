@@ -15,7 +15,8 @@ use common_site::Site;
 use common_words::Catalogue;
 use tokio::sync::watch;
 
-/// A box that was not heard for so long is silent. PRODUCT decision 1: 90 s.
+/// A box that was not heard for so long is silent. Source: the product's rule of silence: whoever hears nothing for 90 s says so, and never
+/// that all is well.
 pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(90);
 
 /// How the sensor is, and when we heard so.

@@ -24,25 +24,34 @@ use crate::{five_ways, golden};
 /// Longest list of a case, in bytes. Guess: a case needs ten lines.
 const LIST_BYTES_MAX: u64 = 64 << 10;
 
-/// Files that stand beside a recording and are none.
-const BESIDE: [&str; 5] = [".expect", ".site.toml", ".indicators.csv", ".md", ".py"];
+/// What belongs to a recording, and stands beside it.
+const BESIDE: [&str; 3] = [".expect", ".site.toml", ".indicators.csv"];
+
+/// What explains recordings, or made them.
+const ABOUT: [&str; 2] = [".md", ".py"];
 
 /// Runs all cases of a folder, in order of their names; `kinds` are those that they are about.
 ///
 /// # Errors
 /// What went wrong, case by case.
 pub fn check_folder(folder: &Path, kinds: &[&'static str]) -> anyhow::Result<()> {
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder)
+    let files: Vec<PathBuf> = std::fs::read_dir(folder)
         .with_context(|| format!("could not list {}", folder.display()))?
         .map(|entry| Ok(entry?.path()))
         .collect::<anyhow::Result<_>>()?;
-    cases.retain(|path| !BESIDE.iter().any(|ending| path.to_string_lossy().ends_with(ending)));
+    let ends =
+        |path: &Path, endings: &[&str]| endings.iter().any(|ending| path.to_string_lossy().ends_with(ending));
+    let (beside, mut cases): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.into_iter().filter(|path| !ends(path, &ABOUT)).partition(|path| ends(path, &BESIDE));
     cases.sort();
     ensure!(!cases.is_empty(), "{} holds no case", folder.display());
-    let faults: Vec<String> = cases
+    let is_orphan = |path: &&PathBuf| !cases.iter().any(|case| name(case) == name(path));
+    let orphans =
+        beside.iter().filter(is_orphan).map(|path| format!("{}: beside no recording", path.display()));
+    let played = cases
         .iter()
-        .filter_map(|case| check(case, kinds).err().map(|err| format!("{}: {err:#}", case.display())))
-        .collect();
+        .filter_map(|case| check(case, kinds).err().map(|err| format!("{}: {err:#}", case.display())));
+    let faults: Vec<String> = orphans.chain(played).collect();
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
 }
@@ -98,4 +107,19 @@ fn name(case: &Path) -> &str {
 
 fn beside(case: &Path, ending: &str) -> PathBuf {
     case.with_file_name(format!("{}{ending}", name(case)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_must_come_out_is_no_case_and_needs_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = || format!("{:#}", check_folder(folder.path(), &["port-scan"]).unwrap_err());
+        std::fs::write(folder.path().join("quiet-gone.expect"), "").unwrap();
+        assert!(said().contains("holds no case"), "{}", said());
+        std::fs::write(folder.path().join("wrong.pkt"), "what?\n").unwrap();
+        assert!(said().contains("quiet-gone.expect: beside no recording"), "{}", said());
+    }
 }

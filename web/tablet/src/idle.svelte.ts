@@ -1,7 +1,7 @@
 // Knows whether anybody is at the tablet. After 60 s without a touch it becomes a picture on the wall: a face and a
 // sentence that are read across the room. Work that is not saved is told here, so that the wall does not throw it away.
 
-/** PRODUCT.md and the issue: wall mode after 60 s. */
+/** Source: the product's rule for a tablet that nobody touches: wall mode after 60 s. */
 export const WALL_AFTER_MS = 60_000;
 
 class Idle {

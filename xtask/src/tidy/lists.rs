@@ -70,7 +70,11 @@ pub(super) fn headings(house: &House) -> Vec<String> {
     faults
 }
 
-/// Every detector has a case that alarms and one that stays quiet, once there is something that runs cases.
+/// What stands beside a recording: what must come out, and what it is played with. Other endings (`.md`, `.py`) explain cases.
+const BESIDE: &[&str] = &[".expect", ".site.toml", ".indicators.csv"];
+
+/// Every detector has a case that alarms and one that stays quiet, once there is something that runs cases; and what stands beside a case
+/// has one.
 pub(super) fn cases(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     if !house.has(CASE_RUNNER) {
@@ -79,7 +83,18 @@ pub(super) fn cases(house: &House) -> Vec<String> {
     for folder in house.folders_in(DETECTORS) {
         let inside = format!("{DETECTORS}/{folder}/cases/");
         let names = house.files.keys().chain(&house.data).filter_map(|path| path.strip_prefix(&inside));
-        let (quiet, loud): (Vec<&str>, Vec<&str>) = names.partition(|name| name.starts_with("quiet-"));
+        let case = |name: &str| BESIDE.iter().find_map(|ending| name.strip_suffix(ending)).map(str::to_owned);
+        let (beside, others): (Vec<&str>, Vec<&str>) = names.partition(|name| case(name).is_some());
+        let recordings: Vec<&str> =
+            others.into_iter().filter(|name| !name.ends_with(".md") && !name.ends_with(".py")).collect();
+        for orphan in beside {
+            let stem = case(orphan).unwrap_or_default();
+            if !recordings.iter().any(|name| name.split('.').next() == Some(&stem)) {
+                faults.push(format!("{inside}{orphan} stands beside no recording `{stem}.…`"));
+            }
+        }
+        let (quiet, loud): (Vec<&str>, Vec<&str>) =
+            recordings.into_iter().partition(|name| name.starts_with("quiet-"));
         if loud.is_empty() {
             faults.push(format!("{inside} has no case that alarms"));
         }
@@ -227,6 +242,25 @@ mod tests {
     fn a_detector_without_a_quiet_case_is_a_fault() {
         let house = house_of(&[("sensor/detectors/src/x/cases/loud.pkt", ""), (CASE_RUNNER, "")]);
         assert_eq!(cases(&house), ["sensor/detectors/src/x/cases/ has no case that stays quiet (`quiet-…`)"]);
+    }
+
+    #[test]
+    fn what_must_come_out_is_no_case_and_needs_one() {
+        let inside = "sensor/detectors/src/x/cases";
+        let [loud, expected, orphan, quiet] =
+            ["loud.pcap.zst", "loud.expect", "quiet-gone.expect", "quiet-one.pkt"]
+                .map(|name| format!("{inside}/{name}"));
+        let mut house = house_of(&[(&loud, ""), (&expected, ""), (&orphan, ""), (CASE_RUNNER, "")]);
+        assert_eq!(
+            cases(&house),
+            [
+                format!("{orphan} stands beside no recording `quiet-gone.…`"),
+                format!("{inside}/ has no case that stays quiet (`quiet-…`)")
+            ]
+        );
+        house.files.remove(&orphan);
+        house.files.insert(quiet, String::new());
+        assert!(cases(&house).is_empty());
     }
 
     #[test]

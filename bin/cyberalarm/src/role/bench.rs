@@ -13,7 +13,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "CAPTURE")]
     capture: PathBuf,
     /// Play it so many times, each time with other addresses and ports, so that conversations stay distinct.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
     /// The clinic's settings.
     #[arg(long, value_name = "site.toml")]

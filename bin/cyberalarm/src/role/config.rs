@@ -38,15 +38,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let of = if clinic.is_empty() { String::new() } else { format!(" of {clinic}") };
             writeln!(
                 out,
-                "{}: the settings{of} are right: {} devices, {} contacts, {} known",
+                "{}: the settings{of} are right: {}, {}, {} known",
                 file.display(),
-                devices.len(),
-                contacts.len(),
+                counted(devices.len(), "device"),
+                counted(contacts.len(), "contact"),
                 known.len()
             )?;
         }
     }
     Ok(())
+}
+
+/// `1 device`, `2 devices`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The file that says what holds when there is none, and each detector's numbers, out of use.
@@ -72,19 +77,24 @@ mod tests {
     }
 
     #[test]
-    fn every_number_that_is_printed_can_be_set() {
-        let uncommented = |line: &str| match line.strip_prefix("# ") {
-            Some(rest) if rest.starts_with("[detectors.") || rest.contains(" = ") => rest.to_owned(),
-            _ => line.to_owned(),
-        };
-        let text = defaults();
-        let detectors: Vec<String> = text[Site::default().to_toml().len()..]
-            .lines()
-            .map(uncommented)
-            .filter(|line| !line.starts_with('#'))
-            .collect();
-        let site = Site::parse(&detectors.join("\n")).unwrap();
+    fn all_of_it_can_be_put_in_use() {
+        let is_key =
+            |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let is_setting =
+            |line: &str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| is_key(key));
+        let in_use =
+            |line: &'static str| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line);
+        let text: &'static str = defaults().leak();
+        let lines: Vec<&str> = text.lines().map(in_use).collect();
+        let site = Site::parse(&lines.join("\n")).unwrap();
         sensor_engine::Engine::check(&site).unwrap();
-        assert!(site.detectors.len() >= 5, "{detectors:#?}");
+        let with_numbers = DETECTORS.iter().filter(|spec| !spec.settings_toml.trim().is_empty());
+        assert_eq!(site.detectors.len(), with_numbers.count());
+        assert_eq!((site.devices.len(), site.contacts.len(), site.known.len()), (1, 1, 1), "{text}");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "device")), ["0 devices", "1 device", "2 devices"]);
     }
 }

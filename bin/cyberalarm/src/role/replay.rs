@@ -1,6 +1,6 @@
 //! `cyberalarm replay`: plays captures and says what came out.
 
-use std::io::{BufWriter, IsTerminal as _, stdout};
+use std::io::{self, BufWriter, IsTerminal as _, Write, stdout};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
@@ -72,13 +72,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         inputs.read_profile(path)?;
     }
     if let Some(path) = &arguments.save_profile {
-        check_profile_place(path)?;
+        let read = arguments.captures.iter().chain(&arguments.settings).chain(&arguments.indicators);
+        check_profile_place(path, read.map(PathBuf::as_path))?;
     }
     check_captures(&arguments.captures)?;
 
     let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
     let (site, lang) = (inputs.site.clone(), arguments.lang.into());
-    let out = BufWriter::new(stdout().lock());
+    let out =
+        BufWriter::new(Output { out: Some(stdout().lock()), goes_on: arguments.save_profile.is_some() });
     let mut teller: Box<dyn Teller> = if arguments.json {
         Box::new(Lines::new(out))
     } else {
@@ -102,5 +104,38 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match (&arguments.save_profile, &last) {
         (Some(path), Some(engine)) => write_profile(path, engine),
         _ => Ok(()),
+    }
+}
+
+/// The output. Whoever reads it may have enough before its end, and close it: then there is nothing more to do, except where a profile is
+/// wanted, which needs all of the run.
+struct Output<W> {
+    /// Gone when it was closed.
+    out: Option<W>,
+    goes_on: bool,
+}
+
+impl<W: Write> Output<W> {
+    fn until_closed(&mut self, done: io::Result<usize>, all: usize) -> io::Result<usize> {
+        match done {
+            Err(err) if self.goes_on && err.kind() == io::ErrorKind::BrokenPipe => {
+                self.out = None;
+                Ok(all)
+            }
+            done => done,
+        }
+    }
+}
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let all = bytes.len();
+        let done = self.out.as_mut().map_or(Ok(all), |out| out.write(bytes));
+        self.until_closed(done, all)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let done = self.out.as_mut().map_or(Ok(()), Write::flush);
+        self.until_closed(done.map(|()| 0), 0).map(|_| ())
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, IsTerminal as _, Write as _, stderr, stdout};
 use std::path::PathBuf;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, ensure};
 use clap::Args;
 use common_model::Timestamp;
 use common_words::Catalogue;
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Of each attack only the first part is played, 0 to 1.
-    #[arg(long, value_name = "PART", default_value_t = 1.0)]
+    #[arg(long, value_name = "PART", default_value_t = 1.0, value_parser = part)]
     strength: f64,
     /// Write JSON, one object a line, of all days.
     #[arg(long)]
@@ -37,7 +37,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let clinic = Clinic::open(&arguments.clinic)?;
+    let folder = &arguments.clinic;
+    let is_there = folder.join("timetable.toml").exists();
+    ensure!(is_there, "there is no recorded clinic in {}: name its folder with --clinic", folder.display());
+    let clinic = Clinic::open(folder)?;
     let mut inputs = Inputs::default();
     inputs.read_site(&clinic.site_path())?;
     inputs.read_indicators(&[clinic.indicators_path()])?;
@@ -65,6 +68,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     play.silence(attack.heard_until(), attack.ends_at())?;
     play.end(&frames)?;
     Ok(())
+}
+
+/// A part of a whole.
+fn part(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|part| (0.0..=1.0).contains(part));
+    number.ok_or_else(|| "not a number from 0 to 1".to_owned())
 }
 
 /// Says on the error output which day is being played, when somebody looks at it.

@@ -2,6 +2,10 @@
 
 mod called;
 
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
+
 use called::{called, clinic, json, refused, shared};
 use serde_json::Value;
 use testing_testkit::golden;
@@ -109,6 +113,13 @@ fn what_is_wrong_is_said_in_one_sentence_and_nothing_is_half_written() {
     let bad_list = file("list.csv", "type,value,source,first_seen,last_seen,reason\nipv4,300.1.2.3,x,,,y\n");
     let good = scene("port-scan");
 
+    let no_packets = file("silence.pkt", "device a 10.0.0.1\n");
+    let nothing = file("nothing.toml", "\n[detectors.port-scan]\n# Any.\nports_min = 0\n");
+    let word = file("word.toml", "[detectors.port-scan]\nports_min = \"a\"\n");
+    let no_kind = file("kind.toml", "[[known]]\nkind = \"bogus\"\nip = \"10.0.0.1\"\n");
+    let no_detector = file("none.toml", "clinic = \"A\"\n[detectors.bogus]\n");
+    let place = folder.path().to_str().unwrap();
+
     for (arguments, parts) in [
         (&["replay", "nowhere.pcap"][..], &["nowhere.pcap", "No such file"][..]),
         (&["replay", &no_capture], &["text.pcap", "is not a capture"]),
@@ -120,8 +131,18 @@ fn what_is_wrong_is_said_in_one_sentence_and_nothing_is_half_written() {
         (&["evaluate", folder.path().to_str().unwrap()], &["labels.tsv"]),
         (&["explain", "port-scam"], &["port-scam", "port-scan, address-sweep"]),
         (&["config", "check", &misspelt], &["line 3", "munday"]),
+        (&["replay", "--settings", &nothing, &good], &["line 4, `detectors.port-scan.ports_min`", "above 0"]),
+        (&["replay", "--settings", &word, &good], &["line 2, `detectors.port-scan.ports_min`", "\"a\""]),
+        (&["config", "check", &no_kind], &["line 2, `known.kind`", "“bogus”", "port-scan, address-sweep"]),
+        (&["config", "check", &no_detector], &["line 2, `detectors.bogus`", "arp-spoofing, dns-tunnel"]),
+        (&["replay", "--save-profile", place, &good], &[place, "a folder"]),
+        (&["replay", "--save-profile", &no_capture, &good, &no_capture], &["text.pcap", "would replace it"]),
         (&["bench", "nowhere.pcap"], &["nowhere.pcap"]),
-        (&["run", "--clinic", "nowhere"], &["nowhere"]),
+        (&["bench", &no_packets], &["silence.pkt holds no packets"]),
+        (&["bench", "--repeat", "0", &good], &["--repeat"]),
+        (&["run", "--clinic", "nowhere"], &["nowhere", "--clinic"]),
+        (&["run", "--clinic", &clinic(""), "--strength", "2"], &["--strength", "from 0 to 1"]),
+        (&["run", "--clinic", &clinic(""), "--strength", "nan"], &["--strength", "from 0 to 1"]),
         (&["replay"], &["CAPTURE"]),
     ] {
         let said = refused(arguments);
@@ -130,7 +151,72 @@ fn what_is_wrong_is_said_in_one_sentence_and_nothing_is_half_written() {
         }
     }
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(left.len(), 5, "something was half-written: {left:?}");
+    assert_eq!(left.len(), 10, "something was half-written: {left:?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_profile_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("profile.json");
+    std::fs::write(&profile, "{\"version\": 1, \"cut\": ").unwrap();
+    let said = refused(&["replay", "--profile", profile.to_str().unwrap(), &scene("port-scan")]);
+    assert_eq!(said.matches("EOF while parsing").count(), 1, "{said}");
+}
+
+/// No device is named here, so that a test that fails does no harm.
+#[test]
+fn a_profile_replaces_nothing_that_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let [pipe, link, capture] = ["pipe", "link", "capture.pcap"].map(|name| folder.path().join(name));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let good = scene("port-scan");
+    let said = refused(&["replay", "--save-profile", pipe.to_str().unwrap(), &good]);
+    assert!(said.contains("a pipe") && !std::fs::metadata(&pipe).unwrap().is_file(), "{said}");
+    // A link to a capture that is to be played.
+    std::fs::copy(&good, &capture).unwrap();
+    symlink("capture.pcap", &link).unwrap();
+    let said = refused(&["replay", capture.to_str().unwrap(), "--save-profile", link.to_str().unwrap()]);
+    assert!(said.contains("capture.pcap") && said.contains("would replace it"), "{said}");
+    assert_eq!(std::fs::read(&capture).unwrap(), std::fs::read(&good).unwrap());
+}
+
+#[test]
+fn a_profile_is_kept_even_when_nobody_reads_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("learned.json");
+    let scenes = ["port-scan", "ssh-guessing", "arpspoof", "pc-boot.nurse"].map(scene);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cyberalarm"));
+    command.args(["replay", "--json", "--save-profile", profile.to_str().unwrap()]).args(scenes);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    // Closed before anything is written: `| true`.
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    called(&["replay", "--json", "--profile", profile.to_str().unwrap(), &scene("pc-boot.nurse")]);
+}
+
+#[test]
+fn a_capture_may_come_through_a_pipe() {
+    let good = scene("port-scan");
+    let piped = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cyberalarm"));
+        let streams =
+            command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = streams.spawn().unwrap();
+        // Whoever refuses it does not read it to its end.
+        let _closed = child.stdin.take().unwrap().write_all(&std::fs::read(&good).unwrap());
+        child.wait_with_output().unwrap()
+    };
+    let output = piped(&["replay", "--json", "/dev/stdin"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = |text: &str| text.lines().count();
+    assert_eq!(
+        lines(&String::from_utf8(output.stdout).unwrap()),
+        lines(&called(&["replay", "--json", &good]))
+    );
+    let refused = piped(&["bench", "/dev/stdin"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("must be a file and no pipe"), "{said}");
 }
 
 #[test]

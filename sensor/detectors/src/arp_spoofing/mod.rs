@@ -29,7 +29,7 @@ pub(crate) static SPEC: Spec = Spec {
 
 static ARP_SPOOFING: Kind = ROW;
 
-/// Red by itself (PRODUCT decision 3): everything that leaves the clinic passes the liar.
+/// Red by itself: everything that leaves the clinic passes the liar. Source: the product's noise rules, which name the few signs that need no second one.
 static GATEWAY_TAKEN_OVER: Kind =
     Kind { id: "gateway-taken-over", severity: Severity::Critical, alone: Due::Now, ..ROW };
 

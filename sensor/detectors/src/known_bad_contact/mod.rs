@@ -22,7 +22,8 @@ pub(crate) static SPEC: Spec = Spec {
     },
 };
 
-/// Red by itself when exact and fresh (PRODUCT decision 3); what is stale or was only tried stays below `card_from`.
+/// Red by itself when exact and fresh; what is stale or was only tried stays below `card_from`. Source: the product's noise rules, which name
+/// the few signs that need no second one.
 static KNOWN_BAD_CONTACT: Kind = ROW;
 
 /// A name was looked up and nothing more was seen (a mail filter does that, too), or a program looks like a bad one (another may, too).

@@ -41,7 +41,7 @@ const ROW: Kind = Kind {
     quiet_for: Duration::from_secs(2 * 3_600),
 };
 
-/// Red by itself (PRODUCT decision 3): somebody is in.
+/// Red by itself: somebody is in. Source: the product's noise rules, which name the few signs that need no second one.
 static LOGIN_AFTER_GUESSING: Kind = Kind {
     id: "login-after-guessing",
     category: Category::Bruteforce,

@@ -2,7 +2,7 @@
 // a home that came from the box since this page was opened, and a box that was heard within 90 s, make anything but
 // grey. Pure: the time comes in.
 
-/** PRODUCT.md decision 1: a tablet that hears nothing for 90 s turns grey by itself. */
+/** Source: the product's rule of silence: a tablet that hears nothing for 90 s turns grey by itself. */
 export const SILENT_AFTER_MS = 90_000;
 
 /** Two clocks, because each alone can lie: one stops while the tablet sleeps, the other can be set. */

@@ -71,7 +71,7 @@ function liveView(home: Home): View {
 const FACES: readonly Card['face'][] = ['act', 'unknown', 'attention'];
 const DUES: readonly Card['due'][] = ['now', 'today', 'week'];
 
-/** PRODUCT.md decision 1: act > unknown > attention; then what is due first; a test never before the real thing. */
+/** Source: the product's rule of the one face: act > unknown > attention; then what is due first; a test never before the real thing. */
 export function worstFirst(cards: readonly Card[]): Card[] {
   const rank = (card: Card) =>
     (card.is_test ? 100 : 0) + FACES.indexOf(card.face) * 10 + DUES.indexOf(card.due) + (card.seen === null ? 0 : 0.5);
