@@ -263,7 +263,7 @@ fn what_the_clinic_knows_closes_and_stays_a_note() {
         Output::Incident(incident, _) => Some(incident.due),
         _ => None,
     });
-    assert!(due.clone().count() > 0 && due.clone().all(|due| due == common_model::Due::None));
+    assert!(due.clone().count() > 0 && due.clone().all(|due| due == Due::None));
 }
 
 #[test]

@@ -85,6 +85,8 @@ impl<F: Frames> Frames for Recut<F> {
 /// The pieces, or `None` when the frame is not one to be cut.
 fn recut(frame: &Frame<'_>, step: usize) -> Option<Vec<Kept>> {
     const ETHERNET: usize = 14;
+    /// RFC 9293 §3.1.
+    const TCP_HEADER_BYTES: usize = 20;
     let bytes = frame.bytes;
     let is_whole = frame.link == LinkType::Ethernet && frame.wire_len as usize == bytes.len();
     if !is_whole || bytes.get(12..14)? != [8, 0] || bytes.get(ETHERNET + 9)? != &6 {
@@ -94,6 +96,9 @@ fn recut(frame: &Frame<'_>, step: usize) -> Option<Vec<Kept>> {
     let total = usize::from(u16::from_be_bytes([*bytes.get(16)?, *bytes.get(17)?]));
     let tcp = ETHERNET + ip_len;
     let tcp_len = usize::from(bytes.get(tcp + 12)? >> 4) * 4;
+    if tcp_len < TCP_HEADER_BYTES {
+        return None;
+    }
     let begins = tcp + tcp_len;
     let payload = bytes.get(begins..ETHERNET + total)?;
     let flags = *bytes.get(tcp + 13)?;

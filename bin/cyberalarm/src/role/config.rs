@@ -80,8 +80,13 @@ mod tests {
     fn all_of_it_can_be_put_in_use() {
         let is_key =
             |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        let is_setting =
-            |line: &str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| is_key(key));
+        // A list may have several lines.
+        let is_entry = |line: &str| line.trim_start().starts_with('"') || line.trim() == "]";
+        let is_setting = |line: &str| {
+            line.starts_with('[')
+                || is_entry(line)
+                || line.split_once(" = ").is_some_and(|(key, _)| is_key(key))
+        };
         let in_use =
             |line: &'static str| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line);
         let text: &'static str = defaults().leak();

@@ -74,6 +74,7 @@ struct Limits {
     targets_min: u32,
     targets_slow_min: u32,
     answering_targets_min: u32,
+    dark_pings_min: u32,
     everyday_ports: Vec<u16>,
     everyday_times: u32,
     dark_addresses_min: u32,
@@ -104,6 +105,8 @@ impl Limits {
                 let is_tcp = protocol == Protocol::Tcp;
                 [self.targets_min, slow].map(|min| is_tcp.then(|| min.saturating_mul(self.everyday_times)))
             }
+            // These two count together: see `pinged_into_the_dark`.
+            Door::DarkPing | Door::AnyPing => [None, None],
             Door::Port(..) | Door::Ping => [Some(self.targets_min), Some(slow)],
         }
     }
@@ -116,6 +119,10 @@ enum Door {
     Port(Protocol, u16),
     /// An echo that nobody sent back: all are one door.
     Ping,
+    /// The same where nobody was ever heard: what monitoring asks for has been heard once.
+    DarkPing,
+    /// Any echo, whatever became of it.
+    AnyPing,
     /// An echo that came back, which is what monitoring does all day.
     AnsweredPing,
     /// Who is there at all (ARP).
@@ -157,7 +164,16 @@ impl PortScan {
             (Protocol::Udp, Phase::Opened) if seen.target.place == Where::Group => {
                 *self.askers.entry((seen.source.ip, seen.source.port), || now) = now;
             }
-            (Protocol::Icmp, Phase::Answered) => self.swept(seen, Door::AnsweredPing, context, out),
+            (Protocol::Icmp, Phase::Answered) => {
+                self.count(seen, Door::AnyPing, now);
+                self.swept(seen, Door::AnsweredPing, context, out);
+            }
+            (Protocol::Icmp, Phase::Unanswered)
+                if seen.target.is_inside() && seen.target.device.is_none() =>
+            {
+                self.pinged_into_the_dark(seen, now, out);
+                self.swept(seen, Door::Ping, context, out);
+            }
             (Protocol::Icmp, Phase::Unanswered) => self.swept(seen, Door::Ping, context, out),
             (Protocol::Tcp, Phase::Refused | Phase::Unanswered | Phase::Knocked) => {
                 self.tried(seen, contact.protocol, context, out);
@@ -214,12 +230,30 @@ impl PortScan {
         report(&PORT_SCAN, "ports", &[count], seen, out);
     }
 
+    /// Somebody pings along the addresses: some answer, and at some nobody was ever heard.
+    fn pinged_into_the_dark(&mut self, seen: &Observation<'_>, now: Timestamp, out: &mut Findings) {
+        let [dark, _] = self.count(seen, Door::DarkPing, now);
+        let [mut any, _] = self.count(seen, Door::AnyPing, now);
+        let Limits { dark_pings_min, targets_min, .. } = self.limits;
+        if dark.0.reached(dark_pings_min) {
+            // This one tipped the scale, though there may have been enough of all sorts before.
+            any.0.before = 0;
+        }
+        if dark.0.after >= dark_pings_min {
+            report(&ADDRESS_SWEEP, "targets", &[(any, Some(targets_min), SURE_FAST)], seen, out);
+        }
+    }
+
+    /// One more target at this door, fast and slow.
+    fn count(&mut self, seen: &Observation<'_>, door: Door, now: Timestamp) -> [(Growth, Duration); 2] {
+        let target = StableHash::new("target").ip(seen.target.ip).finish();
+        self.targets.each_mut().map(|targets| targets.add((seen.source.subject(), door), target, now))
+    }
+
     /// One more target where the source tried this door.
     fn swept(&mut self, seen: &Observation<'_>, door: Door, context: &Context<'_>, out: &mut Findings) {
-        let (source, now) = (seen.source.subject(), context.now);
-        let target = StableHash::new("target").ip(seen.target.ip).finish();
         let [fast_min, slow_min] = self.limits.targets(door, seen, context);
-        let [fast, slow] = self.targets.each_mut().map(|targets| targets.add((source, door), target, now));
+        let [fast, slow] = self.count(seen, door, context.now);
         let counts = [(fast, fast_min, SURE_FAST), (slow, slow_min, SURE_SLOW)];
         report(&ADDRESS_SWEEP, "targets", &counts, seen, out);
     }
