@@ -13,6 +13,9 @@ use crate::{EarPort, Ears, Heard};
 /// So often silence is told while the next frame waits for its time. Guess: faster than an eye.
 const TURN: Duration = Duration::from_millis(50);
 
+/// While a recording goes on, no more silence than this is told between two frames: less than blinds a port (90 s).
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
 /// How fast a recording is played: what comes before the start as fast as it goes, then by waypoints, after the last in real time.
 #[derive(Clone, Debug)]
 pub struct Pace {
@@ -77,6 +80,7 @@ pub struct Recorded {
     solved_at: Option<Timestamp>,
     waiting: Option<Waiting>,
     bytes: Vec<u8>,
+    heard_last: Timestamp,
 }
 
 impl core::fmt::Debug for Recorded {
@@ -98,6 +102,7 @@ impl Recorded {
             solved_at,
             waiting: None,
             bytes: Vec::new(),
+            heard_last: Timestamp::EPOCH,
         }
     }
 
@@ -139,12 +144,15 @@ impl Ears for Recorded {
             }
             if next_at > now {
                 std::thread::sleep(TURN);
-                return Ok(Heard::Silence(now));
+                // Scenes have pauses that no clinic has; until the recording ends they are no silence that blinds.
+                let silent = if next.is_some() { now.min(self.heard_last + PAUSE_MAX) } else { now };
+                return Ok(Heard::Silence(silent));
             }
         }
         let Some(Waiting { at, port, link, vlan, wire_len }) = self.waiting.take() else {
             return Ok(Heard::Silence(self.now()));
         };
+        self.heard_last = at;
         Ok(Heard::Frame(Frame { port, at, link, vlan, wire_len, bytes: &self.bytes }))
     }
 
@@ -157,7 +165,7 @@ impl Ears for Recorded {
     }
 
     fn go_on_from(&mut self, at: Timestamp) {
-        self.heard_until = at;
+        (self.heard_until, self.heard_last) = (at, at);
         self.solved_at = self.solved_at.filter(|solved| *solved > at);
     }
 }

@@ -20,6 +20,9 @@ const BEAT_EVERY: Duration = Duration::from_secs(15);
 /// A screen is made at most so often. Guess: as fast as a person can follow.
 const SCREEN_EVERY: Duration = Duration::from_millis(100);
 
+/// A screen that cannot be made (the disk does not answer) is tried again after this. Guess.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// The screen is made anew at least so often: minutes pass, and a sensor falls silent, without anybody ringing.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -32,7 +35,7 @@ pub(crate) async fn stream(
     let heard = shared.heard.subscribe();
     let page = Page { shared, asked, heard, shown: String::new(), test: None, waiting: Vec::new() };
     Sse::new(futures_util::stream::unfold(page, async |mut page| {
-        let event = page.next().await?;
+        let event = page.next().await;
         Some((Ok(event), page))
     }))
 }
@@ -57,14 +60,18 @@ struct Look {
 }
 
 impl Page {
-    /// The next event; `None` when the screen cannot be made, so that the page notices and comes again.
-    async fn next(&mut self) -> Option<Event> {
+    /// The next event.
+    async fn next(&mut self) -> Event {
         let began = tokio::time::Instant::now();
         loop {
             if let Some(event) = self.waiting.pop() {
-                return Some(event);
+                return event;
             }
-            let look = self.look().await.ok()?;
+            let Ok(look) = self.look().await else {
+                // No beat: a page that hears nothing for 90 s turns grey by itself.
+                tokio::time::sleep(AGAIN_AFTER).await;
+                continue;
+            };
             if look.test != self.test {
                 self.waiting.extend(
                     look.test.as_ref().and_then(|test| Event::default().event("test").json_data(test).ok()),
