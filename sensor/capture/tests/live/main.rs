@@ -200,9 +200,9 @@ fn vlans_come_from_the_metadata_needs_namespaces() {
         assert_eq!(
             seen,
             [
-                (Some(Vlan(5)), ours.clone(), len),
-                (Some(Vlan(6)), inner, len + 4),
-                (None, ours.clone(), len),
+                (Some(Vlan(5)), ours.clone(), len + 4),
+                (Some(Vlan(6)), inner, len + 8),
+                (Some(Vlan(0)), ours.clone(), len + 4),
                 (None, ours, len)
             ]
         );
