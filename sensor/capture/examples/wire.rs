@@ -1,6 +1,6 @@
 //! How much a cable carries here: frames a second, what of the processor that costs, and whether what is lost is counted to the last frame.
 //!
-//! `cargo run --release -p sensor-capture --example wire [SECONDS]`
+//! `cargo run -p sensor-capture --example wire [SECONDS]`
 //!
 //! A pair of ports in namespaces of its own (`unshare`, no root needed); one thread sends as fast as the kernel takes it, the listener listens,
 //! and the main thread reads every byte, as an engine would at least. The sender is the same machine, so it takes its share of the processor.
