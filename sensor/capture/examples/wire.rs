@@ -1,12 +1,13 @@
 //! How much a cable carries here: frames a second, what of the processor that costs, and whether what is lost is counted to the last frame.
 //!
-//! `cargo run --release -p sensor-capture --example wire [SECONDS]`
+//! `cargo run -p sensor-capture --example wire [SECONDS]`
 //!
 //! A pair of ports in namespaces of its own (`unshare`, no root needed); one thread sends as fast as the kernel takes it, the listener listens,
 //! and the main thread reads every byte, as an engine would at least. The sender is the same machine, so it takes its share of the processor.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the workshop")]
 
 #[path = "../tests/live/wire.rs"]
+#[expect(dead_code, reason = "used in part")]
 mod wire;
 #[path = "../tests/live/world.rs"]
 #[expect(dead_code, reason = "used in part")]
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::time::{ClockId, clock_gettime};
-use sensor_capture::live::{Dropped, Heard, Live, Options, prepare};
+use sensor_capture::live::{Dropped, Heard, Live, Options, SEGMENTS_MAX, prepare};
 
 use crate::wire::Wire;
 use crate::world::{cable, ip};
@@ -37,21 +38,24 @@ fn main() -> ExitCode {
         "", "frames/s", "Mbit/s", "heard", "lost: kernel, hand-over, card", "CPU: sent, heard"
     );
     let mut is_exact = true;
+    let plain = Run { secs, len: 300, small: false, segments: 0, pause: None };
     for len in [60, 300, 700, 1_514] {
-        let run = Run { secs, len, small: false, pause: None };
-        is_exact &= run.print(&format!("{len} bytes"));
+        is_exact &= Run { len, ..plain }.print(&format!("{len} bytes"));
     }
-    is_exact &= Run { secs, len: 700, small: false, pause: Some(Duration::from_micros(3)) }
-        .print("700 bytes, reader slow");
-    is_exact &= Run { secs, len: 700, small: true, pause: Some(Duration::from_micros(3)) }
-        .print("700 bytes, reader slow, small ring");
+    is_exact &= Run { segments: SEGMENTS_MAX as u8, ..plain }.print("300 bytes, in the last of 64 segments");
+    let slow = Run { len: 700, pause: Some(Duration::from_micros(3)), ..plain };
+    is_exact &= slow.print("700 bytes, reader slow");
+    is_exact &= Run { small: true, ..slow }.print("700 bytes, reader slow, small ring");
     if is_exact { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+#[derive(Clone, Copy)]
 struct Run {
     secs: u64,
     len: usize,
     small: bool,
+    /// How many segments the kernel compares with.
+    segments: u8,
     /// How long the reader takes for each frame.
     pause: Option<Duration>,
 }
@@ -66,7 +70,10 @@ impl Run {
         } else {
             Options::default()
         };
-        let mut live = Live::open(&[port], &[], &options).unwrap();
+        let segments: Vec<_> = (1..=self.segments)
+            .map(|number| format!("2001:db8:{number:x}::2/127").parse().unwrap())
+            .collect();
+        let mut live = Live::open(&[port], &segments, &options).unwrap();
         let stop = live.stopper();
         let is_over = Arc::new(AtomicBool::new(false));
         let (began, cpu_began) = (seconds(ClockId::Monotonic), seconds(ClockId::ProcessCPUTime));
@@ -75,14 +82,17 @@ impl Run {
             std::thread::spawn(move || {
                 let wire = Wire::on("tap0-far").unwrap();
                 let mut frame = vec![0x5a; len];
+                frame[12..14].copy_from_slice(&[0x86, 0xdd]);
+                // To an address in the last segment: both addresses are compared with all of them.
+                frame[38..54].copy_from_slice(&[0x20, 1, 0xd, 0xb8, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]);
                 let mut sent = 0_u64;
                 while !is_over.load(Ordering::Relaxed) {
                     frame[20..28].copy_from_slice(&sent.to_be_bytes());
-                    wire.send(&frame).unwrap();
+                    wire.flood(&frame).unwrap();
                     sent += 1;
                 }
                 stop.stop();
-                (sent, seconds(ClockId::ThreadCPUTime))
+                (sent - wire.dropped(), seconds(ClockId::ThreadCPUTime))
             })
         };
         let (mut heard, mut bytes, mut sum) = (0_u64, 0_u64, 0_u64);

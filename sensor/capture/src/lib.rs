@@ -1,7 +1,7 @@
 //! Hands over frames with their time; knows operating systems and file formats so nobody else must.
 //!
 //! A [`Recording`] reads a capture file; [`Together`] plays several as one, [`Repeat`] one many times over; a [`Script`] plays traffic that is
-//! written as text. All are [`Frames`], which is what a driver of the engine needs to know. [`files`] reads and writes whole small files with
+//! written as text. All are [`Frames`], which is what a driver of the engine needs to know. [`live`] listens on ports. [`files`] reads and writes whole small files with
 //! a cap, and without leaving halves behind.
 
 pub mod files;

@@ -1,8 +1,8 @@
-//! Writes classic pcap with nanoseconds: for tests, benches and the recorded days.
+//! Writes classic pcap with nanoseconds: for tests, benches, the recorded days and what was heard live.
 
 use std::io::{self, Write};
 
-use sensor_decode::{Frame, LinkType};
+use sensor_decode::{Frame, LinkType, Vlan};
 
 /// Writes one capture file.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl<W: Write> Writer<W> {
         Ok(Writer { into })
     }
 
-    /// Writes one frame.
+    /// Writes one frame. A VLAN tag that the network card took off is put back, so that nothing is lost.
     ///
     /// # Errors
     /// What the sink says, or that the frame's time is after 2106.
@@ -35,9 +35,20 @@ impl<W: Write> Writer<W> {
             .map_err(|err| io::Error::new(io::ErrorKind::InvalidInput, err))?;
         self.into.write_all(&secs.to_le_bytes())?;
         self.into.write_all(&frame.at.subsec_nanos().to_le_bytes())?;
-        self.into.write_all(&(frame.bytes.len() as u32).to_le_bytes())?;
+        let tag = frame.vlan.map_or([0; 4], |Vlan(number)| {
+            let [high, low] = number.to_be_bytes();
+            [0x81, 0x00, high, low]
+        });
+        let (before, tag, after) = match frame.bytes.split_at_checked(ETHERTYPE_AT) {
+            Some((before, after)) if frame.vlan.is_some() && frame.link == LinkType::Ethernet => {
+                (before, &tag[..], after)
+            }
+            _ => (frame.bytes, &[][..], &[][..]),
+        };
+        let len = frame.bytes.len() + tag.len();
+        self.into.write_all(&(len as u32).to_le_bytes())?;
         self.into.write_all(&frame.wire_len.to_le_bytes())?;
-        self.into.write_all(frame.bytes)
+        [before, tag, after].into_iter().try_for_each(|bytes| self.into.write_all(bytes))
     }
 
     /// The sink.
@@ -45,6 +56,9 @@ impl<W: Write> Writer<W> {
         self.into
     }
 }
+
+/// A tag stands between the addresses and the ethertype (IEEE 802.1Q §9).
+const ETHERTYPE_AT: usize = 12;
 
 const fn link_number(link: LinkType) -> u32 {
     match link {
@@ -55,5 +69,37 @@ const fn link_number(link: LinkType) -> u32 {
         LinkType::Ipv4 => 228,
         LinkType::Ipv6 => 229,
         LinkType::LinuxSll2 => 276,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use common_model::Timestamp;
+    use sensor_decode::{PortId, decode};
+
+    use super::*;
+
+    #[test]
+    fn a_tag_that_was_taken_off_is_put_back() {
+        let mut arp =
+            vec![0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1];
+        arp.resize(60, 0);
+        let frame = |vlan, wire_len, bytes| Frame {
+            port: PortId(0),
+            at: Timestamp::from_secs(1_773_822_600),
+            link: LinkType::Ethernet,
+            vlan,
+            wire_len,
+            bytes,
+        };
+        let heard = frame(Some(Vlan(7)), 64, &arp);
+        let mut writer = Writer::new(Vec::new(), LinkType::Ethernet).unwrap();
+        writer.write(&heard).unwrap();
+        let written = writer.into_inner();
+        let bytes = &written[24 + 16..];
+        assert_eq!(written[24 + 8..24 + 16], [64, 0, 0, 0, 64, 0, 0, 0]);
+        assert_eq!(bytes.len(), 64);
+        let read = [frame(None, 64, bytes), heard].map(|frame| format!("{:?}", decode(&frame).unwrap()));
+        assert_eq!(read[0], read[1]);
     }
 }

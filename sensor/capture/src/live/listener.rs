@@ -30,6 +30,9 @@ const FLUSH_EVERY: Duration = Duration::from_millis(5);
 /// How long to sleep while the hand-over is full: the quarter of a ring that is kept free lasts longer at any speed of 1 Gbit/s and less.
 const FULL_SLEEP: Duration = Duration::from_millis(1);
 
+/// Longest time that stopping waits for the last blocks.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
 pub(super) struct Listener {
     pub(super) ports: Vec<Port>,
     pub(super) segments: Vec<IpNet>,
@@ -43,7 +46,7 @@ pub(super) struct Listener {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Listens,
-    /// Hears until then what the kernel still holds.
+    /// Hears since then what the kernel still holds.
     Stops(Duration),
     /// Hands over what was seen, and looks at nothing new.
     Drains,
@@ -94,15 +97,21 @@ impl Listener {
 
     fn next_stage(&mut self, stage: Stage, now: Duration) -> Stage {
         match stage {
-            // A block is retired in a retire time at most; twice, because its clock ticks coarsely.
-            Stage::Listens if self.wish.is_stopped() => Stage::Stops(now + self.options.retire * 2),
-            Stage::Stops(until) if now >= until => {
+            Stage::Listens if self.wish.is_stopped() => Stage::Stops(now),
+            Stage::Stops(since) if self.has_all(since, now) => {
                 self.ports.iter_mut().for_each(|port| port.look(now));
                 self.watch();
                 Stage::Drains
             }
             _ => stage,
         }
+    }
+
+    /// Whether the kernel holds nothing any more of what came until the listener was stopped. A block is retired in a retire time, twice
+    /// that on a coarse clock, and later on a busy machine; on a wire that never rests there is always something.
+    fn has_all(&mut self, since: Duration, now: Duration) -> bool {
+        let is_soon = now < since + self.options.retire * 2;
+        !is_soon && (now >= since + STOP_PATIENCE || self.ports.iter_mut().all(Port::has_all))
     }
 
     fn watch(&mut self) {

@@ -83,16 +83,29 @@ impl Port {
     }
 
     fn collect_drops(&mut self, machine: &mut Machine) {
+        self.ask_kernel();
         let Some(tap) = &self.tap else { return };
-        if let Ok(stats) = socket::statistics(&tap.socket) {
-            self.dropped.kernel += u64::from(stats.tp_drops);
-            self.freezes += u64::from(stats.tp_freeze_q_cnt);
-        }
         if let Ok(lost) = machine.counters.lost_by_card(tap.index) {
             // Less than before: it is another card, or it began anew.
             self.dropped.card += self.lost_by_card.map_or(0, |before| lost.saturating_sub(before));
             self.lost_by_card = Some(lost);
         }
+    }
+
+    /// Asks the kernel what it kept and what it dropped since it was last asked.
+    fn ask_kernel(&mut self) {
+        let Some(tap) = &mut self.tap else { return };
+        if let Ok(stats) = socket::statistics(&tap.socket) {
+            tap.kept += u64::from(stats.tp_packets.saturating_sub(stats.tp_drops));
+            self.dropped.kernel += u64::from(stats.tp_drops);
+            self.freezes += u64::from(stats.tp_freeze_q_cnt);
+        }
+    }
+
+    /// Whether every frame that the kernel kept was taken or left out.
+    pub(super) fn has_all(&mut self) -> bool {
+        self.ask_kernel();
+        self.tap.as_ref().is_none_or(|tap| tap.taken >= tap.kept)
     }
 
     /// Says what is new of it, if that has room.
@@ -143,6 +156,7 @@ impl Port {
             return false;
         }
         tap.place = Some(kept.next);
+        tap.taken += 1;
         self.settle();
         true
     }
@@ -156,7 +170,9 @@ impl Port {
     pub(super) fn drop_block(&mut self) {
         let Some(tap) = &mut self.tap else { return };
         if let Some(block) = tap.ring.block(tap.block) {
-            self.dropped.handover += u64::from(tap.place.unwrap_or_else(|| ring::first(block)).left);
+            let left = u64::from(tap.place.unwrap_or_else(|| ring::first(block)).left);
+            self.dropped.handover += left;
+            tap.taken += left;
         }
         tap.next_block();
         self.settle();
@@ -188,6 +204,7 @@ impl Port {
             }
             // Not to be read, which no kernel was seen to do; it is lost all the same.
             self.dropped.handover += u64::from(place.left);
+            tap.taken += u64::from(place.left);
             tap.next_block();
         }
     }
@@ -202,6 +219,9 @@ struct Tap {
     /// The block that is read, and the first that the kernel did not let go of yet; both only grow.
     block: usize,
     seen: usize,
+    /// Frames that the kernel kept, as far as it was asked, and that we took or left out.
+    kept: u64,
+    taken: u64,
     /// When each block was seen, by the clock that never jumps.
     seen_at: Box<[Duration]>,
     /// Where in the block the next frame stands, once it was looked at.
@@ -232,7 +252,19 @@ impl Tap {
         let ring = Self::set_up(&socket, index, link, segments, blocks, options)
             .map_err(LiveError::failed("listen on", port))?;
         let seen_at = vec![Duration::ZERO; blocks].into_boxed_slice();
-        Ok(Self { socket, ring, index, link, block: 0, seen: 0, seen_at, place: None, next_at: None })
+        Ok(Self {
+            socket,
+            ring,
+            index,
+            link,
+            block: 0,
+            seen: 0,
+            kept: 0,
+            taken: 0,
+            seen_at,
+            place: None,
+            next_at: None,
+        })
     }
 
     /// Nothing is heard before the filter is there, and nothing after that is missed.

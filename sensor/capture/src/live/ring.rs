@@ -111,6 +111,9 @@ pub(super) struct Place {
     pub(super) left: u32,
 }
 
+/// IEEE 802.1Q §9.3.
+const VLAN_TAG_BYTES: u32 = 4;
+
 /// A frame in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kept<'a> {
@@ -140,17 +143,19 @@ pub(super) fn frame(block: &[u8], place: Place) -> Option<Kept<'_>> {
     let kept = field(offset_of!(tpacket3_hdr, tp_snaplen))? as usize;
     let secs = u64::from(field(offset_of!(tpacket3_hdr, tp_sec))?);
     let nanos = u64::from(field(offset_of!(tpacket3_hdr, tp_nsec))?);
-    let vlan = if field(offset_of!(tpacket3_hdr, tp_status))? & libc::TP_STATUS_VLAN_VALID == 0 {
-        None
-    } else {
+    let wire_len = field(offset_of!(tpacket3_hdr, tp_len))?;
+    let has_vlan = field(offset_of!(tpacket3_hdr, tp_status))? & libc::TP_STATUS_VLAN_VALID != 0;
+    let (vlan, wire_len) = if has_vlan {
         const TCI: usize = offset_of!(tpacket3_hdr, hv1) + offset_of!(tpacket_hdr_variant1, tp_vlan_tci);
-        // The twelve low bits are the number (IEEE 802.1Q §9.6); 0 is a priority on no VLAN.
-        Some(Vlan((field(TCI)? & 0x0fff) as u16)).filter(|vlan| vlan.0 != 0)
+        // The twelve low bits are the number (IEEE 802.1Q §9.6). The tag was on the wire, and the kernel does not count it.
+        (Some(Vlan((field(TCI)? & 0x0fff) as u16)), wire_len.saturating_add(VLAN_TAG_BYTES))
+    } else {
+        (None, wire_len)
     };
     Some(Kept {
         at: Timestamp::from_nanos(secs.saturating_mul(1_000_000_000).saturating_add(nanos)),
         vlan,
-        wire_len: field(offset_of!(tpacket3_hdr, tp_len))?,
+        wire_len,
         bytes: header.get(begin..begin.checked_add(kept)?)?,
         next: Place { at: place.at + field(offset_of!(tpacket3_hdr, tp_next_offset))? as usize, left },
     })
@@ -203,12 +208,12 @@ mod tests {
         let place = first(&block);
         assert_eq!(place, Place { at: 48, left: 3 });
         let one = frame(&block, place).unwrap();
-        assert_eq!((one.bytes, one.wire_len, one.vlan), (&b"first"[..], 9, Some(Vlan(5))));
+        assert_eq!((one.bytes, one.wire_len, one.vlan), (&b"first"[..], 13, Some(Vlan(5))));
         assert_eq!(one.at, Timestamp::from_nanos(7_000_000_008));
         let two = frame(&block, one.next).unwrap();
         assert_eq!((two.bytes, two.vlan), (&b"second"[..], None));
         let three = frame(&block, two.next).unwrap();
-        assert_eq!((three.bytes, three.vlan), (&b""[..], None));
+        assert_eq!((three.bytes, three.vlan), (&b""[..], Some(Vlan(0))));
         assert_eq!(frame(&block, three.next), None);
     }
 

@@ -19,8 +19,8 @@ use sensor_capture::live::{
 };
 use sensor_decode::{LinkType, PortId, Vlan};
 
-use crate::wire::Wire;
-use crate::world::{cable, in_namespaces, in_namespaces_with, ip, name, received};
+use crate::wire::{RX_FRAMES, Wire, count};
+use crate::world::{cable, in_namespaces, in_namespaces_with, ip, name};
 
 /// A frame that was heard, owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,9 +200,9 @@ fn vlans_come_from_the_metadata_needs_namespaces() {
         assert_eq!(
             seen,
             [
-                (Some(Vlan(5)), ours.clone(), len),
-                (Some(Vlan(6)), inner, len + 4),
-                (None, ours.clone(), len),
+                (Some(Vlan(5)), ours.clone(), len + 4),
+                (Some(Vlan(6)), inner, len + 8),
+                (Some(Vlan(0)), ours.clone(), len + 4),
                 (None, ours, len)
             ]
         );
@@ -330,7 +330,7 @@ fn a_prepared_port_sends_nothing_needs_namespaces() {
                 }
                 std::thread::sleep(Duration::from_millis(100));
             }
-            received("tap0-far")
+            count("tap0-far", RX_FRAMES)
         };
 
         let port = cable("tap0");
@@ -488,16 +488,18 @@ fn what_is_sent_was_heard_or_counted_needs_namespaces() {
         const SENT: u32 = 60_000;
         let sender = std::thread::spawn(move || {
             for number in 0..SENT {
-                wire.send(&numbered(number, 700)).unwrap();
+                wire.flood(&numbered(number, 700)).unwrap();
             }
+            wire.dropped()
         });
         // Reads nothing until all was sent, and hears only what had room.
-        sender.join().unwrap();
+        let on_wire = u64::from(SENT) - sender.join().unwrap();
+        assert_eq!(count("tap0", RX_FRAMES), on_wire);
         std::thread::sleep(Duration::from_millis(100));
         live.stopper().stop();
         let (caught, dropped, _) = rest_of(&mut live);
         assert!(dropped.handover > 0, "{dropped:?}");
-        assert_eq!(caught.len() as u64 + dropped.total(), u64::from(SENT), "{dropped:?}");
+        assert_eq!(caught.len() as u64 + dropped.total(), on_wire, "{dropped:?}");
         // The rest is whole and in order.
         let numbers: Vec<_> =
             caught.iter().map(|it| u32::from_be_bytes(it.bytes[14..18].try_into().unwrap())).collect();

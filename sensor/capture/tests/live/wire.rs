@@ -1,13 +1,18 @@
 //! Puts frames on a wire, as another machine would. The product has nothing like it.
+//!
+//! The queue between two ports of a pair is one of the processor, shared with all other pairs of the machine, and when others fill it the sending
+//! port drops frames and counts them. Those were never on the wire.
 #![expect(unsafe_code, reason = "sending whole frames has no safe wrapper")]
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType};
+use sensor_capture::files::read_text_capped;
 
 /// Sends by one port.
 pub(crate) struct Wire {
+    port: String,
     socket: OwnedFd,
 }
 
@@ -29,11 +34,25 @@ impl Wire {
         let len = size_of_val(&address) as libc::socklen_t;
         // SAFETY: the pointer and the length are those of `address`, which the kernel reads during the call.
         let done = unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), len) };
-        if done == 0 { Ok(Self { socket }) } else { Err(io::Error::last_os_error()) }
+        if done == 0 { Ok(Self { port: port.to_owned(), socket }) } else { Err(io::Error::last_os_error()) }
     }
 
-    /// Sends one frame; waits while the kernel has no room.
+    /// Sends one frame, again if it did not come on the wire.
     pub(crate) fn send(&self, frame: &[u8]) -> io::Result<()> {
+        let mut dropped = self.dropped();
+        loop {
+            self.flood(frame)?;
+            let dropped_before = dropped;
+            dropped = self.dropped();
+            if dropped == dropped_before {
+                return Ok(());
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Sends one frame without looking what became of it; see [`Wire::dropped`].
+    pub(crate) fn flood(&self, frame: &[u8]) -> io::Result<()> {
         loop {
             match rustix::net::send(&self.socket, frame, SendFlags::empty()) {
                 Ok(_) => return Ok(()),
@@ -42,4 +61,20 @@ impl Wire {
             }
         }
     }
+
+    /// Frames that this port dropped instead of sending them.
+    pub(crate) fn dropped(&self) -> u64 {
+        count(&self.port, TX_DROPPED)
+    }
+}
+
+/// Columns of `/proc/net/dev`.
+pub(crate) const RX_FRAMES: usize = 1;
+const TX_DROPPED: usize = 11;
+
+/// What the kernel counted of a port since it was made.
+pub(crate) fn count(port: &str, column: usize) -> u64 {
+    let text = read_text_capped("/proc/net/dev".as_ref(), 1 << 20).unwrap();
+    let line = text.lines().find_map(|line| line.trim_start().strip_prefix(port)?.strip_prefix(':')).unwrap();
+    line.split_ascii_whitespace().nth(column).unwrap().parse().unwrap()
 }

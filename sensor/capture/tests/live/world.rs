@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-use sensor_capture::files::read_text_capped;
 use sensor_capture::live::{PortName, prepare};
 
 const INSIDE: &str = "CYBERALARM_TEST_INSIDE";
@@ -49,11 +48,4 @@ pub(crate) fn cable(port: &str) -> PortName {
     ip(&format!("link add {port} type veth peer name {far}"));
     prepare(&name(&far)).unwrap();
     name(port)
-}
-
-/// How many frames a port received since it was made.
-pub(crate) fn received(port: &str) -> u64 {
-    let text = read_text_capped("/proc/net/dev".as_ref(), 1 << 20).unwrap();
-    let line = text.lines().find_map(|line| line.trim_start().strip_prefix(port)?.strip_prefix(':')).unwrap();
-    line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
 }
