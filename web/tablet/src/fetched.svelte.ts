@@ -1,5 +1,6 @@
 // Something a screen fetches from the box, and fetches again when the language changes or the box says something new.
 
+import { untrack } from 'svelte';
 import { box } from './box.svelte';
 
 export class Fetched<T> {
@@ -13,9 +14,10 @@ export class Fetched<T> {
     this.#ask = ask;
   }
 
+  /** What `ask` reads is what an effect that calls this depends on; what is kept here is not, or it would never end. */
   async fetch(): Promise<void> {
     const mine = ++this.#asked;
-    this.loading = this.value === null;
+    this.loading = untrack(() => this.value === null);
     try {
       const value = await this.#ask();
       if (mine !== this.#asked) return;

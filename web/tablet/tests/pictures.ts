@@ -6,7 +6,10 @@ import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
 const ROOT = join(import.meta.dirname, '..');
+/** Accepted pictures fit in this, so that a repository can carry them. */
 const WIDTH = 320;
+const HEIGHT = 340;
+const BYTES_MAX = 10_000;
 /** A pixel differs when a channel is this far off; other versions of Chromium smooth letters otherwise. */
 const FAR = 48;
 /** Share of pixels that may differ. Guess; a moved line of text is over it, a smoothed one is under. */
@@ -20,10 +23,15 @@ export class Pictures {
     return new Pictures(desk);
   }
 
+  /** Keeps the picture as build output, for people to look at. */
+  show(name: string, png: Buffer): void {
+    keep(join(ROOT, 'pictures', `${name}.png`), png);
+  }
+
   /** Keeps the picture as build output, and says what differs from the accepted one, or null. */
   async judge(name: string, png: Buffer): Promise<string | null> {
-    keep(join(ROOT, 'pictures', `${name}.png`), png);
-    const small = Buffer.from(await this.desk.evaluate(shrink, { png: png.toString('base64'), width: WIDTH }), 'base64');
+    this.show(name, png);
+    const small = Buffer.from(await this.desk.evaluate(shrink, { png: png.toString('base64'), width: WIDTH, height: HEIGHT, most: BYTES_MAX }), 'base64');
     const accepted = join(ROOT, 'accepted', `${name}.webp`);
     if (process.env['BLESS']) {
       keep(accepted, small);
@@ -47,13 +55,17 @@ function keep(path: string, bytes: Buffer): void {
 
 // The two below run in the page.
 
-async function shrink({ png, width }: { png: string; width: number }): Promise<string> {
+async function shrink({ png, width, height, most }: { png: string; width: number; height: number; most: number }): Promise<string> {
   const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
-  const canvas = new OffscreenCanvas(width, Math.round((image.height * width) / image.width));
+  const scale = Math.min(width / image.width, height / image.height);
+  const canvas = new OffscreenCanvas(Math.round(image.width * scale), Math.round(image.height * scale));
   const paint = canvas.getContext('2d')!;
   paint.imageSmoothingQuality = 'high';
   paint.drawImage(image, 0, 0, canvas.width, canvas.height);
-  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 })).arrayBuffer());
+  let bytes = new Uint8Array(most + 1);
+  for (let quality = 0.5; bytes.length > most; quality -= 0.05) {
+    bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality })).arrayBuffer());
+  }
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 

@@ -64,6 +64,8 @@ export class Box {
   /** A mute box takes the connection and says nothing. */
   mute = false;
   told: Told[] = [];
+  /** What was asked for, without the files of the tablet. */
+  asked: string[] = [];
   url = '';
 
   constructor(first: string) {
@@ -127,6 +129,7 @@ export class Box {
     const path = url.pathname.slice('/api/v1'.length);
     if (asked.method !== 'GET') return this.#change(asked, path, await bodyOf(asked), lang, answer);
     const answers = this.#case[lang];
+    this.asked.push(path);
     if (path === '/events') return this.#stream(answer, lang);
     if (path === '/session') return json(answer, 200, { csrf: TOKEN, lang: this.lang, version: '0.4.0' });
     if (path === '/settings/site.toml') return void answer.writeHead(200, { 'Content-Type': 'text/plain' }).end('clinic = "Nordlys"\n');
