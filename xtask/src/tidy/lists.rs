@@ -105,13 +105,17 @@ pub(super) fn cases(house: &House) -> Vec<String> {
     faults
 }
 
-/// Every setting of a detector stands below a comment that says what it is and whence it comes; neighbours may share one.
+/// Every setting of a detector stands below a comment that says what it is and whence it comes; neighbours may share one, and the entries
+/// of a list (indented, up to its `]`) share that of the list.
 pub(super) fn settings(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for folder in house.folders_in(DETECTORS) {
         let path = format!("{DETECTORS}/{folder}/settings.toml");
         let (mut comment, mut is_used) = (String::new(), false);
         for (line, number) in house.text(&path).lines().zip(1..) {
+            if line.starts_with([' ', ']']) {
+                continue;
+            }
             if line.starts_with('#') {
                 if is_used {
                     comment.clear();

@@ -4,14 +4,20 @@ mod called;
 
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use called::{called, clinic, json, refused, shared};
+use sensor_capture::files::read_capped;
 use serde_json::Value;
 use testing_testkit::golden;
 
 fn scene(name: &str) -> String {
     clinic(&format!("scenes/{name}.pcap.zst"))
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    read_capped(path, 1 << 30).unwrap_or_else(|fault| panic!("{fault}"))
 }
 
 /// The text without the figures of its end, which are measured.
@@ -177,7 +183,7 @@ fn a_profile_replaces_nothing_that_is_no_file() {
     symlink("capture.pcap", &link).unwrap();
     let said = refused(&["replay", capture.to_str().unwrap(), "--save-profile", link.to_str().unwrap()]);
     assert!(said.contains("capture.pcap") && said.contains("would replace it"), "{said}");
-    assert_eq!(std::fs::read(&capture).unwrap(), std::fs::read(&good).unwrap());
+    assert_eq!(bytes(&capture), bytes(good.as_ref()));
 }
 
 #[test]
@@ -203,7 +209,7 @@ fn a_capture_may_come_through_a_pipe() {
             command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = streams.spawn().unwrap();
         // Whoever refuses it does not read it to its end.
-        let _closed = child.stdin.take().unwrap().write_all(&std::fs::read(&good).unwrap());
+        let _closed = child.stdin.take().unwrap().write_all(&bytes(good.as_ref()));
         child.wait_with_output().unwrap()
     };
     let output = piped(&["replay", "--json", "/dev/stdin"]);
