@@ -42,6 +42,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("docs/generated/detectors.md", detectors()),
         ("docs/generated/kinds.md", kinds()),
         ("docs/generated/protocols.md", protocols()),
+        ("docs/generated/wire-v1.md", format!("{NOTICE}{}", common_wire::docs::page())),
     ]
 }
 

@@ -22,6 +22,7 @@ const fn shell(folder: &'static str, knows: &'static [&'static str]) -> Room {
 const ROOMS: &[Room] = &[
     pure_room("common/model", &[]),
     pure_room("common/site", &["common/model"]),
+    pure_room("common/wire", &["common/model"]),
     pure_room("common/words", &["common/model", "common/site"]),
     pure_room("knowledge/indicators", &["common/model"]),
     pure_room("sensor/tables", &["common/model"]),
