@@ -9,7 +9,10 @@ use crate::StoreError;
 use crate::db::{Db, bits, body};
 
 /// What brings a file up to date, oldest first. Append only.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/tablet/0001-first.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/tablet/0001-first.sql"),
+    include_str!("../../migrations/tablet/0002-answers.sql"),
+];
 
 /// The file's name in the folder of the box's state.
 pub const FILE: &str = "tablet.db";
@@ -43,6 +46,19 @@ pub struct Command {
     pub at_ns: u64,
     /// What.
     pub what: CommandRecord,
+}
+
+/// What somebody answered to a warning of the centre.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Grows with each answer, and never comes back.
+    pub seq: i64,
+    /// The machine's time, in nanoseconds since 1970.
+    pub at_ns: u64,
+    /// Which warning.
+    pub warning: String,
+    /// What: a word of the wire's.
+    pub answer: String,
 }
 
 /// `tablet.db`, to be written.
@@ -103,6 +119,18 @@ impl TabletDb {
         })
     }
 
+    /// Answers a warning of the centre.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was answered.
+    pub fn answer(&mut self, warning: &str, answer: &str, at_ns: u64) -> Result<(), StoreError> {
+        self.0.write("answering a warning", |tx| {
+            tx.prepare_cached("INSERT INTO answer (at_ns, warning, answer) VALUES (?1, ?2, ?3)")?
+                .execute(params![bits(at_ns), warning, answer])?;
+            Ok(())
+        })
+    }
+
     /// The same file, to be read.
     #[must_use]
     pub fn into_reader(self) -> TabletReader {
@@ -153,6 +181,40 @@ impl TabletReader {
                 .optional()
         })?;
         Ok(at.map(i64::cast_unsigned))
+    }
+
+    /// Answers to warnings after the one with this number, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn answers_after(&self, seq: i64, most: u32) -> Result<Vec<Answer>, StoreError> {
+        self.0.read("asking for answers", |connection| {
+            let mut ask = connection.prepare_cached(
+                "SELECT seq, at_ns, warning, answer FROM answer WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            )?;
+            let rows = ask.query_map(params![seq, most], |row| {
+                Ok(Answer {
+                    seq: row.get(0)?,
+                    at_ns: row.get::<_, i64>(1)?.cast_unsigned(),
+                    warning: row.get(2)?,
+                    answer: row.get(3)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// What was answered last to this warning.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn last_answer(&self, warning: &str) -> Result<Option<String>, StoreError> {
+        self.0.read("asking for an answer", |connection| {
+            connection
+                .prepare_cached("SELECT answer FROM answer WHERE warning = ?1 ORDER BY seq DESC LIMIT 1")?
+                .query_row([warning], |row| row.get(0))
+                .optional()
+        })
     }
 
     /// What the clinic chose last, as the text of a `site.toml`.
