@@ -30,6 +30,8 @@ enum Role {
     /// Listen, or play a recording as if it were heard now, and show it on a tablet.
     #[command(name = "box")]
     Box_(role::box_::Arguments),
+    /// Make this box known to a centre, with a code that works once.
+    Claim(role::claim::Arguments),
     /// The settings: print them with their meaning, or check a file of them.
     Config(role::config::Arguments),
     /// Play labelled captures and say what was found and what was not.
@@ -44,6 +46,9 @@ enum Role {
     /// A part of the box: the tablet.
     #[command(hide = true)]
     Tablet(role::tablet::Arguments),
+    /// A part of the box: the link to the centre.
+    #[command(hide = true)]
+    Uplink(role::uplink::Arguments),
     /// Play the recorded clinic: calm days, then the day of the attack.
     Run(role::run::Arguments),
 }
@@ -52,6 +57,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().role {
         Role::Bench(arguments) => role::bench::run(&arguments),
         Role::Box_(arguments) => role::box_::run(&arguments),
+        Role::Claim(arguments) => role::claim::run(&arguments),
         Role::Config(arguments) => role::config::run(&arguments),
         Role::Evaluate(arguments) => role::evaluate::run(&arguments),
         Role::Explain(arguments) => role::explain::run(&arguments),
@@ -59,6 +65,7 @@ fn main() -> ExitCode {
         Role::Run(arguments) => role::run::run(&arguments),
         Role::Sensor(arguments) => role::sensor::run(&arguments),
         Role::Tablet(arguments) => role::tablet::run(&arguments),
+        Role::Uplink(arguments) => role::uplink::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod box_;
+pub(crate) mod claim;
 pub(crate) mod config;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
@@ -9,6 +10,7 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sensor;
 pub(crate) mod tablet;
+pub(crate) mod uplink;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

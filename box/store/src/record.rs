@@ -27,6 +27,9 @@ pub struct IncidentRecord {
     pub kind: String,
     /// Its category.
     pub category: String,
+    /// MITRE ATT&CK technique ids.
+    #[serde(default)]
+    pub techniques: Vec<String>,
     /// The message that speaks for it.
     pub message: String,
     /// Whom it is about, as far as it was known then.
@@ -121,6 +124,7 @@ impl IncidentRecord {
             last_seen_ns: incident.last_seen.as_nanos(),
             kind: incident.kind.id.into(),
             category: incident.kind.category.as_str().into(),
+            techniques: incident.kind.techniques.iter().map(|id| (*id).to_owned()).collect(),
             message: incident.kind.message.into(),
             device: PartyRecord::new(incident.device, device),
             role: incident.role.as_str().into(),

@@ -16,6 +16,9 @@ pub enum Audience {
     /// The clinic itself, on its own tablet: everything may be shown.
     #[default]
     Clinic,
+    /// The centre: what names a person or a place inside the clinic is left out, and what is outside is named only when it is known to be
+    /// bad. Parties are shown as they are handed in: under their pseudonyms.
+    Centre,
 }
 
 /// What a card is made from.

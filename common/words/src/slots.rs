@@ -68,8 +68,12 @@ impl Fill for Slots<'_> {
 impl Slots<'_> {
     /// A fact as this audience may see it. The type decides, never the name.
     fn fact(&self, fact: &Fact) -> Option<String> {
-        let Audience::Clinic = self.request.audience;
+        let is_inside = matches!(self.request.audience, Audience::Clinic);
         match fact {
+            Fact::Person(_) | Fact::InternalName(_) | Fact::InternalAddress(_) if !is_inside => {
+                Some(self.nouns.withheld.clone())
+            }
+            Fact::Indicator { known_bad: false, .. } if !is_inside => Some(self.nouns.outside.clone()),
             Fact::Device(id) => {
                 let party = self.request.others.iter().find(|party| party.id == Some(*id));
                 party.map_or_else(|| Some(self.nouns.somebody.clone()), |party| self.party(party))

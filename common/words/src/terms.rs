@@ -18,6 +18,8 @@ pub(crate) struct Nouns {
     pub(crate) from_vendor: Template,
     /// An address outside without a name.
     pub(crate) outside: String,
+    /// A name, an address or a person that stays in the clinic.
+    pub(crate) withheld: String,
     /// The other end, when nothing is known of it.
     pub(crate) somebody: String,
     /// By [`ContactRole::as_str`].

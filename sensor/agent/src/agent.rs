@@ -314,6 +314,7 @@ impl Agent {
 
     /// Writes what waits. What a full disk does not take waits on; the tablet is told by its bell.
     fn write(&mut self) {
+        let had_news = !self.waiting.events.is_empty();
         let problem = match self.db.write(&self.waiting) {
             Ok(()) => {
                 self.waiting = Batch::default();
@@ -323,6 +324,10 @@ impl Agent {
             Err(_) => Some("read_only"),
         };
         self.status.problem = problem.map(str::to_owned);
+        if had_news && problem.is_none() {
+            // An uplink that is not there will look by itself.
+            let _heard = ring(&self.folder, "uplink", b"");
+        }
         if problem.is_some() {
             self.make_room();
         }

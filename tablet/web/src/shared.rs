@@ -58,9 +58,11 @@ impl Shared {
         Ok(Arc::new(Shared { folder: folder.to_owned(), catalogue, token, heard, db: Mutex::new(db) }))
     }
 
-    /// The sensor rang.
+    /// The sensor rang, with how it is; or the uplink, with nothing: there is a letter.
     pub(crate) fn rang(&self, with: &[u8]) {
-        if let Ok(status) = serde_json::from_slice(with) {
+        if with.is_empty() {
+            self.heard.send_modify(|_| {});
+        } else if let Ok(status) = serde_json::from_slice(with) {
             #[expect(clippy::disallowed_methods, reason = "how long the box is silent is counted here")]
             let at = Some(Instant::now());
             self.heard.send_replace(Heard { status: Some(status), at });

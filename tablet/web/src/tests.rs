@@ -121,6 +121,7 @@ fn incident(id: u64, due: &str) -> IncidentRecord {
         last_seen_ns: NOON - MINUTE,
         kind: "arp-spoofing".into(),
         category: "spoofing".into(),
+        techniques: Vec::new(),
         message: "traffic_diverted".into(),
         device: party,
         role: "source".into(),

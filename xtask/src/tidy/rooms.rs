@@ -72,6 +72,7 @@ const ROOMS: &[Room] = &[
     shell("sensor/replay", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
     shell("box/store", &["common/model"]),
     shell("box/supervisor", &[]),
+    shell("box/uplink", &["box/store", "common/*"]),
     shell("tablet/web", &["box/store", "common/*", "sensor/engine"]),
     shell("testing/days", &["common/*", "sensor/capture", "sensor/decode"]),
     shell("testing/bench", &["sensor/capture", "sensor/decode", "testing/testkit"]),

@@ -11,6 +11,7 @@ use box_supervisor::{Role, supervise};
 use clap::Args;
 
 use super::sensor::Source;
+use super::uplink::Way;
 
 /// What can be asked for.
 #[derive(Args)]
@@ -26,10 +27,12 @@ pub(crate) struct Arguments {
     listen: SocketAddr,
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    way: Way,
 }
 
 /// Files that the box's roles make in the folder of its state.
-const OURS: [&str; 2] = ["sensor", "tablet"];
+const OURS: [&str; 3] = ["sensor", "tablet", "uplink"];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // What is wrong is said once, before anything is started.
@@ -48,7 +51,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let settings =
         arguments.source.settings_file().map_or_else(Vec::new, |path| vec!["--settings".into(), path.into()]);
     let listen = vec!["--listen".into(), arguments.listen.to_string().into()];
-    let roles = vec![role("tablet", [listen, settings].concat()), role("sensor", arguments.source.words())];
+    let roles = vec![
+        role("tablet", [listen, settings].concat()),
+        role("sensor", arguments.source.words()),
+        role("uplink", arguments.way.words()),
+    ];
     let stop = box_supervisor::stop_flag()?;
     supervise(roles, stop, &mut |said| {
         // Whoever closed the error output does not want to hear it.
@@ -68,7 +75,7 @@ fn check_port(address: SocketAddr) -> anyhow::Result<()> {
 /// Removes what the box's roles wrote, and nothing else.
 fn forget(state: &std::path::Path) -> anyhow::Result<()> {
     for role in OURS {
-        for ending in ["db", "db-wal", "db-shm", "bell"] {
+        for ending in ["db", "db-wal", "db-shm", "bell", "keys"] {
             let file = state.join(format!("{role}.{ending}"));
             match std::fs::remove_file(&file) {
                 Err(err) if err.kind() != std::io::ErrorKind::NotFound => {

@@ -48,9 +48,10 @@ CREATE TABLE letter (
     at_ns INTEGER NOT NULL
 ) STRICT;
 
--- Warnings by their names.
+-- Warnings by their names, each with the number of its letter.
 CREATE TABLE warning (
     id          TEXT    PRIMARY KEY,
+    letter      INTEGER NOT NULL,
     at_ns       INTEGER NOT NULL,
     until_ns    INTEGER NOT NULL,
     is_recalled INTEGER NOT NULL DEFAULT 0,

@@ -95,6 +95,19 @@ impl<'d> UplinkReader<'d> {
         })
     }
 
+    /// How many records of a lane tell of something since this moment.
+    ///
+    /// # Errors
+    /// As [`Self::spool`].
+    pub fn numbered_since(&self, lane: u8, at_ns: u64) -> Result<u64, StoreError> {
+        self.db().read("counting records", |connection| {
+            let mut ask =
+                connection.prepare_cached("SELECT count(*) FROM record WHERE lane = ?1 AND at_ns >= ?2")?;
+            let rows: i64 = ask.query_row(params![lane, bits(at_ns)], |row| row.get(0))?;
+            Ok(rows.cast_unsigned())
+        })
+    }
+
     /// How far another file was read; 0 at the beginning.
     ///
     /// # Errors
@@ -170,6 +183,19 @@ impl<'d> UplinkReader<'d> {
                     body: row.get(4)?,
                 })
             })?;
+            rows.collect()
+        })
+    }
+
+    /// Names of warnings whose letters came after the one with this number, with those numbers, in order.
+    ///
+    /// # Errors
+    /// As [`Self::spool`].
+    pub fn warnings_after(&self, letter: i64) -> Result<Vec<(i64, String)>, StoreError> {
+        self.db().read("asking for new warnings", |connection| {
+            let mut ask = connection
+                .prepare_cached("SELECT letter, id FROM warning WHERE letter > ?1 ORDER BY letter")?;
+            let rows = ask.query_map([letter], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
         })
     }

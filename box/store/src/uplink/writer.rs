@@ -55,11 +55,17 @@ impl UplinkDb {
         UplinkReader::of(&self.0)
     }
 
-    /// Numbers these, each in its lane, and notes how far the other files were read: all of it or nothing.
+    /// Numbers these, each in its lane, and notes how far the other files were read and how many sightings a day's cap left out: all of it
+    /// or nothing.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was numbered, and the same can be read again.
-    pub fn put(&mut self, entries: &[Entry], cursors: &[(&str, i64)]) -> Result<(), StoreError> {
+    pub fn put(
+        &mut self,
+        entries: &[Entry],
+        cursors: &[(&str, i64)],
+        sightings_dropped: u64,
+    ) -> Result<(), StoreError> {
         self.0.write("numbering what goes to the centre", |tx| {
             for entry in entries {
                 let seq = bump(tx, entry.lane)?;
@@ -74,6 +80,8 @@ impl UplinkDb {
                     entry.body
                 ])?;
             }
+            tx.prepare_cached("UPDATE lane SET dropped = dropped + ?1 WHERE lane = 1")?
+                .execute([bits(sightings_dropped)])?;
             for (source, seq) in cursors {
                 tx.prepare_cached("INSERT OR REPLACE INTO cursor VALUES (?1, ?2)")?
                     .execute(params![source, seq])?;
@@ -218,8 +226,8 @@ impl UplinkDb {
             match letter {
                 Letter::Warning(row) => {
                     tx.execute(
-                        "INSERT OR IGNORE INTO warning (id, at_ns, until_ns, body) VALUES (?1, ?2, ?3, ?4)",
-                        params![row.id, bits(row.at_ns), bits(row.until_ns), row.body],
+                        "INSERT OR IGNORE INTO warning (id, letter, at_ns, until_ns, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+                        params![row.id, bits(seq), bits(row.at_ns), bits(row.until_ns), row.body],
                     )?;
                 }
                 Letter::Recall(id) => {

@@ -1,0 +1,30 @@
+//! `cyberalarm claim`: makes this box known to a centre, with a code that works once.
+
+use std::io::{Write as _, stdout};
+use std::path::PathBuf;
+
+use box_uplink::{Claim, ClaimCode};
+use clap::Args;
+
+/// What can be asked for.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The code, as the centre printed it: cyberalarm:1:…
+    #[arg(value_name = "CODE")]
+    code: ClaimCode,
+    /// The folder of the box's state.
+    #[arg(long, value_name = "DIR", default_value = super::STATE)]
+    state: PathBuf,
+    /// The interface of the box's own modem.
+    #[arg(long, value_name = "PORT")]
+    uplink_interface: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { code, state, uplink_interface } = arguments;
+    let Claim { member, box_id } = box_uplink::claim(state, code, uplink_interface.as_deref())?;
+    // A running box looks by itself within a second.
+    let _heard = box_store::nudge::ring(state, "uplink", b"");
+    writeln!(stdout(), "This is a box of {member} now, and the centre knows it as {box_id}.")?;
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! Claiming: a code that somebody types or scans makes this box known to a centre.
+//!
+//! The code names the centre's address and its certificate authority by fingerprint, so that nobody in between can pass for it, and holds a secret
+//! that works once. The box makes its own key; it never leaves the box.
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::str::FromStr;
+use core::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+use box_store::uplink::{Identity, Keys};
+use common_wire::{BoxId, CentreKey};
+use hyper::{Method, StatusCode};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::link::{Link, Way};
+use crate::random;
+
+/// How long claiming and renewing may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// So many hexadecimal digits of the fingerprint are in a code: 128 bits.
+const FINGERPRINT_DIGITS: usize = 32;
+
+/// A claim code: `cyberalarm:1:<address:port>:<fingerprint>:<secret>`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClaimCode {
+    /// Where the centre is.
+    pub centre: SocketAddr,
+    /// The first digits of the SHA-256 of its authority's certificate.
+    pub fingerprint: String,
+    secret: String,
+}
+
+impl fmt::Debug for ClaimCode {
+    /// Without the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClaimCode").field("centre", &self.centre).finish_non_exhaustive()
+    }
+}
+
+/// The text is no claim code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this is no claim code: one begins with “cyberalarm:1:”, then come the centre's address and port, and two long words, all joined by colons"
+)]
+pub struct NotACode;
+
+impl FromStr for ClaimCode {
+    type Err = NotACode;
+
+    fn from_str(text: &str) -> Result<Self, NotACode> {
+        let rest = text.trim().strip_prefix("cyberalarm:1:").ok_or(NotACode)?;
+        // From the end, because an IPv6 address has colons of its own.
+        let (rest, secret) = rest.rsplit_once(':').ok_or(NotACode)?;
+        let (centre, fingerprint) = rest.rsplit_once(':').ok_or(NotACode)?;
+        let is_hex = |letter: u8| letter.is_ascii_digit() || (b'a'..=b'f').contains(&letter);
+        let is_good = fingerprint.len() == FINGERPRINT_DIGITS
+            && fingerprint.bytes().all(is_hex)
+            && (16..=64).contains(&secret.len())
+            && secret.bytes().all(|letter| letter.is_ascii_alphanumeric());
+        let centre = centre.parse().map_err(|_err| NotACode)?;
+        let code = ClaimCode { centre, fingerprint: fingerprint.to_owned(), secret: secret.to_uppercase() };
+        is_good.then_some(code).ok_or(NotACode)
+    }
+}
+
+#[derive(Serialize)]
+struct Asked<'a> {
+    code: &'a str,
+    csr: &'a str,
+}
+
+/// What the centre answers to a claim.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    #[serde(rename = "box")]
+    box_id: BoxId,
+    member: String,
+    certificate: String,
+    ca: String,
+    letter_key: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Refusal {
+    error: String,
+}
+
+/// What a claim came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The clinic, as the centre calls it.
+    pub member: String,
+    /// The box's name.
+    pub box_id: String,
+}
+
+/// Claims this box: makes its key, asks the centre, and keeps who it is from now on.
+///
+/// # Errors
+/// One sentence: the centre cannot be reached, is another, or refuses the code. Nothing was changed then.
+pub fn claim(folder: &Path, code: &ClaimCode, interface: Option<&str>) -> anyhow::Result<Claim> {
+    std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+    let mut keys = Keys::open(folder, &random::hex(&random::bytes::<32>()?))?;
+    let way = Way { centre: code.centre, interface: interface.map(str::to_owned) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (private_key, csr) = new_key()?;
+    let asked = serde_json::to_vec(&Asked { code: &code.secret, csr: &csr })?;
+    let answer: Answer = runtime.block_on(async {
+        let mut link = Link::new(way, Arc::new(pinned(&code.fingerprint)?));
+        ask(&mut link, "/v1/claim", asked).await
+    })?;
+    ensure!(
+        fingerprint(&one_certificate(&answer.ca)?).starts_with(&code.fingerprint),
+        "the centre's certificate authority is not the one that the code names"
+    );
+    ensure!(CentreKey::from_hex(&answer.letter_key).is_some(), "the centre's key under letters is not one");
+    let claim = Claim { member: answer.member.clone(), box_id: answer.box_id.to_string() };
+    keys.identity = Some(Identity {
+        box_id: answer.box_id.to_string(),
+        member: answer.member,
+        centre: code.centre.to_string(),
+        ca: answer.ca,
+        certificate: answer.certificate,
+        private_key,
+        letter_key: answer.letter_key,
+    });
+    keys.write(folder)?;
+    Ok(claim)
+}
+
+/// A new certificate for the same box, with a new key.
+pub(crate) async fn renew(link: &mut Link, identity: &Identity) -> anyhow::Result<Identity> {
+    #[derive(Deserialize)]
+    struct Renewed {
+        certificate: String,
+    }
+    let (private_key, csr) = new_key()?;
+    let asked = serde_json::to_vec(&serde_json::json!({ "csr": csr }))?;
+    let Renewed { certificate } = ask(link, "/v1/renew", asked).await?;
+    Ok(Identity { certificate, private_key, ..identity.clone() })
+}
+
+/// The way to the centre for a box that is known there.
+pub(crate) fn known(identity: &Identity) -> anyhow::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(one_certificate(&identity.ca)?)?;
+    let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .context("the box's certificate cannot be read")?;
+    let key = PrivateKeyDer::from_pem_slice(identity.private_key.as_bytes())
+        .context("the box's private key cannot be read")?;
+    Ok(config()?.with_root_certificates(roots).with_client_auth_cert(chain, key)?)
+}
+
+async fn ask<T: serde::de::DeserializeOwned>(
+    link: &mut Link,
+    path: &str,
+    body: Vec<u8>,
+) -> anyhow::Result<T> {
+    let (status, answer) = link.ask(Method::POST, path, "application/json", body, PATIENCE).await?;
+    if status != StatusCode::OK {
+        let why =
+            serde_json::from_slice::<Refusal>(&answer).map_or_else(|_| status.to_string(), |no| no.error);
+        bail!("the centre refuses: {why}");
+    }
+    serde_json::from_slice(&answer).context("the centre's answer cannot be read")
+}
+
+/// A private key and the request for its certificate, PEM.
+fn new_key() -> anyhow::Result<(String, String)> {
+    let key = KeyPair::generate().context("could not make a key")?;
+    let csr = CertificateParams::default().serialize_request(&key)?.pem()?;
+    Ok((key.serialize_pem(), csr))
+}
+
+fn one_certificate(pem: &str) -> anyhow::Result<CertificateDer<'static>> {
+    CertificateDer::from_pem_slice(pem.as_bytes()).context("the centre's certificate cannot be read")
+}
+
+fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    random::hex(&Sha256::digest(certificate))
+}
+
+type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
+
+fn config() -> anyhow::Result<Builder> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS13])?)
+}
+
+/// The way to a centre that is known by its authority's fingerprint only.
+fn pinned(fingerprint: &str) -> anyhow::Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = Pinned { fingerprint: fingerprint.to_owned(), provider };
+    Ok(config()?.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+/// Trusts the authority that has this fingerprint, which the server shows in its chain, and nobody else; the rest is checked as usual.
+#[derive(Debug)]
+struct Pinned {
+    fingerprint: String,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let authority = intermediates.iter().find(|one| fingerprint(one).starts_with(&self.fingerprint));
+        let Some(authority) = authority else {
+            return Err(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer));
+        };
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.clone().into_owned())?;
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider))
+            .build()
+            .map_err(|err| rustls::Error::General(err.to_string()))?
+            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _cert: &CertificateDer<'_>,
+        _dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::Error::General("TLS 1.3 only".to_owned()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_and_its_secret_is_not_printed() {
+        let fingerprint = "0123456789abcdef0123456789abcdef";
+        for centre in ["192.0.2.1:8443", "[2001:db8::1]:8443"] {
+            let text = format!(" cyberalarm:1:{centre}:{fingerprint}:abcdefghjkmnpqrstvwxyz0123 \n");
+            let code: ClaimCode = text.parse().unwrap();
+            assert_eq!(code.centre.to_string(), centre);
+            assert_eq!(code.secret, "ABCDEFGHJKMNPQRSTVWXYZ0123");
+            assert!(!format!("{code:?}").contains("ABCDEF"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused() {
+        let secret = "ABCDEFGHJKMNPQRSTVWXYZ0123";
+        let fingerprint = "0123456789abcdef0123456789abcdef";
+        for text in [
+            String::new(),
+            format!("cyberalarm:2:192.0.2.1:8443:{fingerprint}:{secret}"),
+            // A name would have to be looked up, by whichever net.
+            format!("cyberalarm:1:centre.example:8443:{fingerprint}:{secret}"),
+            format!("cyberalarm:1:192.0.2.1:{fingerprint}:{secret}"),
+            format!("cyberalarm:1:192.0.2.1:8443:{}:{secret}", &fingerprint[1..]),
+            format!("cyberalarm:1:192.0.2.1:8443:{fingerprint}:short"),
+        ] {
+            assert_eq!(text.parse::<ClaimCode>(), Err(NotACode), "{text}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Reads what the other roles wrote since the last time, and numbers what goes to the centre. How far it has read is written in the same
+//! transaction as what came of it, so nothing is missed and nothing is told twice, whenever it is killed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use box_store::record::EventRecord;
+use box_store::uplink::{Entry, Keys};
+use box_store::{SensorReader, StoreError, TabletReader, UplinkDb};
+use common_model::Timestamp;
+use common_site::Site;
+use common_wire::Lane;
+use common_wire::v1::{Answer, AnswerWord, Body, GapCause, LaneUse, Ledger, LedgerLine, Waiting};
+use common_words::Catalogue;
+
+use crate::batch::gap_body;
+use crate::mask::Mask;
+use crate::tell::{self, Teller};
+
+/// Most rows that are read of one file at once.
+const ROWS_MAX: u32 = 200;
+
+/// Most sightings a day; more are dropped and counted. Guess: what a month of a busy day's probes from outside comes to.
+const SIGHTINGS_PER_DAY: u64 = 400;
+
+const NANOS_PER_SEC: u64 = 1_000_000_000;
+const DAY_NS: u64 = 86_400 * NANOS_PER_SEC;
+
+/// How the box is, is told so often, and at once when a port went blind or sees again. Guess: the centre calls a box silent after an hour.
+const HEALTH_EVERY_NS: u64 = 900 * NANOS_PER_SEC;
+
+/// How far the sensor's events, its sightings, the tablet's answers and the centre's warnings were read, and when things that come by the
+/// clock came last.
+const EVENTS: &str = "event";
+const SIGHTINGS: &str = "sighting";
+const ANSWERS: &str = "answer";
+const WARNINGS: &str = "warning";
+const HEALTH: &str = "health";
+const INVENTORY: &str = "inventory";
+const LEDGER: &str = "ledger";
+
+/// What a box is told to do with its link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes a day for everything but alerts.
+    pub bytes: u64,
+}
+
+/// Reads and numbers everything that is new. Returns whether there was anything.
+///
+/// # Errors
+/// When a file cannot be read or written: then nothing of that step was numbered, and the next time finds it again.
+pub fn gather(
+    folder: &Path,
+    db: &mut UplinkDb,
+    keys: &Keys,
+    catalogue: &Catalogue,
+    budget: Budget,
+    now: Timestamp,
+) -> anyhow::Result<bool> {
+    let mut has_news = deliveries(db, now)? | answers(folder, db)?;
+    let sensor = match SensorReader::open(folder) {
+        Ok(sensor) => sensor,
+        Err(StoreError::Missing { .. }) => return Ok(has_news),
+        Err(err) => return Err(err.into()),
+    };
+    let Some(status) = sensor.status()? else { return Ok(has_news) };
+    let site = chosen(folder)?;
+    let mask = Mask::new(keys, &site, catalogue, now).context("uplink.keys: the box's key is not one")?;
+    let teller = Teller { mask, site: &site, catalogue, is_exercise: status.is_recording };
+    let (more, must_tell) = events(&sensor, db, &teller, now)?;
+    has_news |= more;
+    has_news |= sightings(&sensor, db, &teller, now)?;
+    has_news |= by_the_clock(&sensor, db, &status, must_tell, budget, now)?;
+    db.make_room(now.as_nanos(), &|from, to, cause| {
+        let cause = if cause == "old" { GapCause::Old } else { GapCause::Full };
+        gap_body(from, to, now, cause)
+    })?;
+    Ok(has_news)
+}
+
+/// Warnings that are on the tablet.
+fn deliveries(db: &mut UplinkDb, now: Timestamp) -> anyhow::Result<bool> {
+    let delivered = db.reader().warnings_after(db.reader().cursor(WARNINGS)?)?;
+    let Some((last, _)) = delivered.last() else { return Ok(false) };
+    let cursors = [(WARNINGS, *last)];
+    let body = |warning| Body::Answer(Answer { warning, answer: AnswerWord::Delivered, at: now });
+    let entries: Vec<Entry> =
+        delivered.into_iter().filter_map(|(_, warning)| entry(Lane::Alert, now, &body(warning))).collect();
+    db.put(&entries, &cursors, 0)?;
+    Ok(true)
+}
+
+/// What the clinic answered to warnings.
+fn answers(folder: &Path, db: &mut UplinkDb) -> anyhow::Result<bool> {
+    let Ok(tablet) = TabletReader::open(folder) else { return Ok(false) };
+    let after = db.reader().cursor(ANSWERS)?;
+    // A tablet of an older version has no answers yet.
+    let Ok(answers) = tablet.answers_after(after, ROWS_MAX) else { return Ok(false) };
+    let Some(last) = answers.last().map(|answer| answer.seq) else { return Ok(false) };
+    let entry = |answer: box_store::tablet::Answer| {
+        let at = Timestamp::from_nanos(answer.at_ns);
+        let body = Answer { answer: tell::word(&answer.answer)?, warning: answer.warning, at };
+        entry(Lane::Alert, at, &Body::Answer(body))
+    };
+    let entries: Vec<Entry> = answers.into_iter().filter_map(entry).collect();
+    db.put(&entries, &[(ANSWERS, last)], 0)?;
+    Ok(true)
+}
+
+/// Steps of incidents. Returns whether there were any, and whether something happened that the box's health tells.
+fn events(
+    sensor: &SensorReader,
+    db: &mut UplinkDb,
+    teller: &Teller<'_>,
+    now: Timestamp,
+) -> anyhow::Result<(bool, bool)> {
+    let events = sensor.events_after(db.reader().cursor(EVENTS)?, ROWS_MAX)?;
+    let Some(last) = events.last().map(|event| event.seq) else { return Ok((false, false)) };
+    let (mut entries, mut must_tell) = (Vec::new(), false);
+    for event in events {
+        let at = Timestamp::from_nanos(event.at_ns);
+        match event.value {
+            EventRecord::Incident(record) => {
+                let told = teller.incident(&record, at, now);
+                let body = told.map(|incident| Body::Incident(Box::new(incident)));
+                entries.extend(body.and_then(|body| entry(Lane::Alert, at, &body)));
+            }
+            EventRecord::Sight { .. } | EventRecord::Gap { .. } => must_tell = true,
+        }
+    }
+    db.put(&entries, &[(EVENTS, last)], 0)?;
+    Ok((true, must_tell))
+}
+
+fn sightings(
+    sensor: &SensorReader,
+    db: &mut UplinkDb,
+    teller: &Teller<'_>,
+    now: Timestamp,
+) -> anyhow::Result<bool> {
+    let sightings = sensor.sightings_after(db.reader().cursor(SIGHTINGS)?, ROWS_MAX)?;
+    let Some(last) = sightings.last().map(|sighting| sighting.seq) else { return Ok(false) };
+    let today = now.as_nanos() / DAY_NS * DAY_NS;
+    let told = db.reader().numbered_since(lane(Lane::Sighting), today)?;
+    let room = usize::try_from(SIGHTINGS_PER_DAY.saturating_sub(told)).unwrap_or(usize::MAX);
+    let dropped = sightings.len().saturating_sub(room);
+    let entries: Vec<Entry> = sightings
+        .into_iter()
+        .take(room)
+        .filter_map(|sighting| {
+            let body = teller.sighting(&sighting.value, Timestamp::from_nanos(sighting.at_ns));
+            entry(Lane::Sighting, now, &Body::Sighting(body))
+        })
+        .collect();
+    db.put(&entries, &[(SIGHTINGS, last)], dropped as u64)?;
+    Ok(true)
+}
+
+/// Health every quarter of an hour, devices and ledger once a day.
+fn by_the_clock(
+    sensor: &SensorReader,
+    db: &mut UplinkDb,
+    status: &box_store::sensor::Status,
+    must_tell: bool,
+    budget: Budget,
+    now: Timestamp,
+) -> anyhow::Result<bool> {
+    let (quarter, day) = (turn(now, HEALTH_EVERY_NS), turn(now, DAY_NS));
+    let (mut entries, mut cursors) = (Vec::new(), Vec::new());
+    if must_tell || db.reader().cursor(HEALTH)? != quarter {
+        let mut health = tell::health(status, now);
+        for (lane, row) in Lane::ALL.into_iter().zip(db.reader().lanes()?) {
+            let records = row.last.saturating_sub(row.committed);
+            health.waiting.insert(lane, Waiting { records, dropped: row.dropped });
+        }
+        health.sent_today_bytes = db.reader().bytes_of_day(now.as_nanos())?;
+        health.budget_bytes = budget.bytes;
+        entries.extend(entry(Lane::Health, now, &Body::Health(health)));
+        cursors.push((HEALTH, quarter));
+    }
+    if db.reader().cursor(INVENTORY)? != day {
+        // The devices have the sensor's time, which in a recording is another.
+        let heard_until = Timestamp::from_nanos(status.now_ns);
+        let mut inventory = tell::inventory(&sensor.devices()?, heard_until);
+        inventory.at = now;
+        entries.extend(entry(Lane::Inventory, now, &Body::Inventory(inventory)));
+        cursors.push((INVENTORY, day));
+    }
+    if db.reader().cursor(LEDGER)? != day {
+        entries.extend(ledger(db, now)?.and_then(|ledger| entry(Lane::Health, now, &Body::Ledger(ledger))));
+        cursors.push((LEDGER, day));
+    }
+    if !cursors.is_empty() {
+        db.put(&entries, &cursors, 0)?;
+    }
+    Ok(!entries.is_empty())
+}
+
+/// What left on the day before; nothing when nothing did.
+fn ledger(db: &UplinkDb, now: Timestamp) -> anyhow::Result<Option<Ledger>> {
+    let today = now.as_nanos() / DAY_NS * DAY_NS;
+    let yesterday = today.saturating_sub(DAY_NS);
+    let sent = db.reader().sent_between(yesterday, today)?;
+    let mut ledger = Ledger { day: String::new(), lanes: Default::default(), lines: Vec::new() };
+    for row in sent.iter().filter(|row| row.what != "ledger") {
+        let Some(lane) = Lane::ALL.get(usize::from(row.lane)) else { continue };
+        let LaneUse { records, bytes } = ledger.lanes.entry(*lane).or_default();
+        (*records, *bytes) = (*records + 1, *bytes + row.bytes);
+        match ledger.lines.iter_mut().find(|line| line.body == row.what) {
+            Some(line) => line.records += 1,
+            None => ledger.lines.push(LedgerLine { body: row.what.clone(), records: 1 }),
+        }
+    }
+    Timestamp::from_nanos(yesterday).to_string().get(..10).unwrap_or_default().clone_into(&mut ledger.day);
+    Ok((!ledger.lines.is_empty()).then_some(ledger))
+}
+
+/// Which turn of so many nanoseconds it is.
+fn turn(now: Timestamp, every_ns: u64) -> i64 {
+    i64::try_from(now.as_nanos() / every_ns).unwrap_or(i64::MAX)
+}
+
+/// The number of a lane in the store.
+pub(crate) const fn lane(lane: Lane) -> u8 {
+    lane as u8
+}
+
+fn entry(lane: Lane, at: Timestamp, body: &Body) -> Option<Entry> {
+    let text = serde_json::to_string(body).ok()?;
+    Some(Entry { lane: self::lane(lane), at_ns: at.as_nanos(), what: body.type_name(), body: text })
+}
+
+/// What the clinic chose last.
+fn chosen(folder: &Path) -> anyhow::Result<Arc<Site>> {
+    let toml = match TabletReader::open(folder).and_then(|tablet| tablet.site()) {
+        Ok(toml) => toml,
+        Err(StoreError::Missing { .. }) => None,
+        Err(err) => return Err(err.into()),
+    };
+    let Some(toml) = toml else { return Ok(Arc::default()) };
+    Ok(Arc::new(Site::parse(&toml).context("the settings in tablet.db")?))
+}

@@ -1,0 +1,75 @@
+//! Letters of the centre: opened, kept, and only then acknowledged by asking for the next.
+
+use core::time::Duration;
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use box_store::UplinkDb;
+use box_store::uplink::{EpochRow, Keys, Letter as Change, WarningRow};
+use common_model::Timestamp;
+use common_wire::limits::LETTERS_MAX;
+use common_wire::v1::Down;
+use common_wire::{BoxId, CentreKey, Letter, Letters};
+use hyper::{Method, StatusCode};
+
+use crate::link::Link;
+
+/// The centre holds a question for a minute at most.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Waits for letters after the last one.
+pub(crate) async fn ask(link: &mut Link, after: u64) -> anyhow::Result<Letters> {
+    let path = format!("/v1/inbox?after={after}");
+    let (status, answer) = link.ask(Method::GET, &path, "application/json", Vec::new(), PATIENCE).await?;
+    if status != StatusCode::OK {
+        bail!("the centre refuses to tell: {status}");
+    }
+    serde_json::from_slice(&answer).context("the inbox cannot be read")
+}
+
+/// Takes letters in order. Returns how many were new; the first that is wrong ends it, and those before it stay.
+///
+/// # Errors
+/// When a letter is forged, for another box, out of order, or cannot be kept.
+pub(crate) fn take(
+    folder: &Path,
+    db: &mut UplinkDb,
+    keys: &mut Keys,
+    letters: &Letters,
+    now: Timestamp,
+) -> anyhow::Result<usize> {
+    let identity = keys.identity.clone().context("the box is not claimed")?;
+    let centre = CentreKey::from_hex(&identity.letter_key).context("the centre's key is not one")?;
+    let to: BoxId = identity.box_id.parse()?;
+    ensure!(letters.letters.len() <= LETTERS_MAX, "more letters at once than there may be");
+    for signed in &letters.letters {
+        let wanted = db.reader().last_letter()? + 1;
+        let Letter { seq, body, .. } = centre.open(signed, to, wanted).context("a letter was refused")?;
+        // The key is on the disk before the letter counts as taken.
+        if let Down::EpochKey(new) = &body {
+            keys.add_epoch(EpochRow {
+                epoch: new.epoch.clone(),
+                key: new.key.clone(),
+                from_ns: new.from.as_nanos(),
+                until_ns: new.until.as_nanos(),
+            });
+            keys.write(folder)?;
+        }
+        db.take_letter(seq, now.as_nanos(), &change(&body)?)?;
+    }
+    Ok(letters.letters.len())
+}
+
+fn change(body: &Down) -> anyhow::Result<Change> {
+    Ok(match body {
+        Down::Warning(warning) => Change::Warning(WarningRow {
+            id: warning.id.clone(),
+            at_ns: warning.issued_at.as_nanos(),
+            until_ns: warning.until.as_nanos(),
+            is_recalled: false,
+            body: serde_json::to_string(warning)?,
+        }),
+        Down::Recall(recall) => Change::Recall(recall.warning.clone()),
+        Down::EpochKey(_) => Change::Other,
+    })
+}

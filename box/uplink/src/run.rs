@@ -1,0 +1,313 @@
+//! The role: gathers, sends and hears, until it is told to stop.
+
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, anyhow};
+use box_store::nudge::{Bell, ring};
+use box_store::uplink::{Identity, Keys, Numbered};
+use box_store::{StoreError, UplinkDb};
+use common_model::Timestamp;
+use common_wire::{BoxId, Committed, Lane, Letters, SpoolId};
+use common_words::Catalogue;
+use hyper::{Method, StatusCode};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+use crate::batch::{Filled, Spool, fill};
+use crate::claim;
+use crate::delivery::{Delivery, Failure, LANES, Stand, Step};
+use crate::gather::{Budget, gather, lane};
+use crate::link::{Link, Way};
+use crate::{inbox, random};
+
+/// It looks at least so often whether there is something new, though nobody rings.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a batch may take: 1 MiB over a link of 128 kbit/s.
+const BATCH_PATIENCE: Duration = Duration::from_secs(90);
+
+/// After the inbox could not be asked it is asked again after so long, and each time twice as long, up to the longest.
+const INBOX_PAUSE: Duration = Duration::from_secs(2);
+const INBOX_PAUSE_MAX: Duration = Duration::from_secs(120);
+
+/// A certificate is renewed when this much of its life has passed, or what is left of it is short. Source: the product's rule, a third of 30 days.
+const RENEW_AFTER: Duration = Duration::from_secs(10 * 86_400);
+
+/// What an uplink is made from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The folder of the box's state.
+    pub folder: PathBuf,
+    /// The interface of the modem.
+    pub interface: Option<String>,
+    /// Bytes a day for everything but alerts.
+    pub budget_bytes: u64,
+}
+
+/// Runs until somebody says stop. A box that was not claimed yet waits for it.
+///
+/// # Errors
+/// When its memory cannot be opened, or what the box is cannot be read.
+pub fn run(setup: &Setup, stop: &'static AtomicBool) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut bells = listen(&setup.folder, stop)?;
+        while !stop.load(Ordering::Relaxed) {
+            let keys = Keys::open(&setup.folder, &random::hex(&random::bytes::<32>()?))?;
+            if let Some(identity) = keys.identity.clone() {
+                let uplink = Uplink::new(setup, keys, &identity)?;
+                uplink.work(&mut bells, stop).await?;
+            } else {
+                wait(&mut bells).await;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A thread that waits at the bell; everything else is in one thread.
+fn listen(folder: &Path, stop: &'static AtomicBool) -> anyhow::Result<Receiver<()>> {
+    let bell = Bell::new(folder, "uplink").context("could not hang up the uplink's bell")?;
+    let (rang, bells) = channel(1);
+    std::thread::Builder::new().name("bell".to_owned()).spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            // Somebody rang, or it is time to look whether to stop. A full channel has a ring in it already.
+            match bell.wait(Duration::from_millis(500)) {
+                Ok(Some(_)) => drop(rang.try_send(())),
+                Ok(None) if rang.is_closed() => break,
+                Ok(None) => {}
+                Err(_) => break,
+            }
+        }
+    })?;
+    Ok(bells)
+}
+
+async fn wait(bells: &mut Receiver<()>) {
+    let _rang = tokio::time::timeout(LOOK_EVERY.min(Duration::from_secs(1)), bells.recv()).await;
+}
+
+struct Uplink<'s> {
+    setup: &'s Setup,
+    keys: Keys,
+    identity: Identity,
+    db: UplinkDb,
+    catalogue: &'static Catalogue,
+    delivery: Delivery,
+    link: Link,
+    letters: Receiver<anyhow::Result<Letters>>,
+    heard: Sender<u64>,
+    inbox: JoinHandle<()>,
+    renew_at: Timestamp,
+    failed: Option<String>,
+}
+
+impl<'s> Uplink<'s> {
+    fn new(setup: &'s Setup, keys: Keys, identity: &Identity) -> anyhow::Result<Self> {
+        let db = UplinkDb::open(&setup.folder, &random::hex(&random::bytes::<16>()?))?;
+        let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
+        let centre = identity.centre.parse().context("uplink.keys: the centre's address")?;
+        let way = Way { centre, interface: setup.interface.clone() };
+        let tls = Arc::new(claim::known(identity)?);
+        let spool: SpoolId = db.reader().spool()?.parse()?;
+        let seed = u64::from_be_bytes(random::bytes()?);
+        let delivery = Delivery::new(spool, stands(&db)?, setup.budget_bytes, seed);
+        let (heard, to_ask) = channel(1);
+        let (told, letters) = channel(1);
+        let inbox_link = Link::new(way.clone(), Arc::clone(&tls));
+        let inbox = tokio::spawn(listen_to_inbox(inbox_link, to_ask, told));
+        heard.try_send(db.reader().last_letter()?)?;
+        Ok(Uplink {
+            setup,
+            keys,
+            identity: identity.clone(),
+            db,
+            catalogue,
+            delivery,
+            link: Link::new(way, tls),
+            letters,
+            heard,
+            inbox,
+            renew_at: renew_at(&identity.certificate)?,
+            failed: None,
+        })
+    }
+
+    /// Until it must stop, or has a new certificate.
+    async fn work(mut self, bells: &mut Receiver<()>, stop: &AtomicBool) -> anyhow::Result<()> {
+        let done = loop {
+            if stop.load(Ordering::Relaxed) {
+                break Ok(());
+            }
+            if machine_time() >= self.renew_at && self.renew().await {
+                break Ok(());
+            }
+            match self.turn().await {
+                Ok(true) => continue,
+                Ok(false) => self.say(None),
+                Err(err) => self.say(Some(format!("{err:#}"))),
+            }
+            let pause = self.pause();
+            tokio::select! {
+                _rang = tokio::time::timeout(pause, bells.recv()) => {}
+                Some(letters) = self.letters.recv() => self.handle_letters(letters),
+            }
+        };
+        self.inbox.abort();
+        done
+    }
+
+    /// Gathers, and sends one batch. Returns whether there is more to do at once.
+    async fn turn(&mut self) -> anyhow::Result<bool> {
+        let now = machine_time();
+        let budget = Budget { bytes: self.setup.budget_bytes };
+        let has_news = gather(&self.setup.folder, &mut self.db, &self.keys, self.catalogue, budget, now)?;
+        let spool: SpoolId = self.db.reader().spool()?.parse()?;
+        self.delivery.handle_spool(spool, stands(&self.db)?);
+        let used = self.db.reader().bytes_of_day(now.as_nanos())?;
+        let Some(ask) = self.delivery.poll_send(now, used) else { return Ok(has_news) };
+        let from: BoxId = self.identity.box_id.parse()?;
+        let Filled { draft, lines, until } = fill(&ask, (from, spool), now, &Records(&self.db))?;
+        if until.is_empty() {
+            return Ok(has_news);
+        }
+        let packed = draft.pack()?;
+        // In the ledger before it is on the way: what is not there never left.
+        let lines: Vec<(u8, u64, u64)> =
+            lines.into_iter().map(|(lane, seq, bytes)| (self::lane(lane), seq, bytes)).collect();
+        self.db.leaving(&lines, packed.len() as u64, now.as_nanos())?;
+        self.delivery.sent(until);
+        self.send(packed).await?;
+        Ok(true)
+    }
+
+    async fn send(&mut self, packed: Vec<u8>) -> anyhow::Result<()> {
+        let asked = self.link.ask(Method::POST, "/v1/batch", "application/zstd", packed, BATCH_PATIENCE);
+        let answer = asked.await;
+        let now = machine_time();
+        let failure = match &answer {
+            Ok((StatusCode::OK, _)) => None,
+            Ok((status, _)) if status.is_client_error() => Some(Failure::Refused),
+            _ => Some(Failure::Link),
+        };
+        if let Some(failure) = failure {
+            self.delivery.handle_failure(now, failure);
+        }
+        let (status, body) = answer?;
+        if status != StatusCode::OK {
+            return Err(anyhow!("the centre refuses a batch: {status} {}", String::from_utf8_lossy(&body)));
+        }
+        let Ok(committed) = serde_json::from_slice::<Committed>(&body) else {
+            self.delivery.handle_failure(now, Failure::Link);
+            return Err(anyhow!("the centre's answer to a batch cannot be read"));
+        };
+        for step in self.delivery.handle_answer(now, &committed) {
+            match step {
+                Step::Commit(lane, seq) => self.db.commit(&[(self::lane(lane), seq)])?,
+                Step::BeginAgain => self.db.begin_again(&random::hex(&random::bytes::<16>()?))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Letters that came, or why none did. The next question acknowledges those that were kept.
+    fn handle_letters(&mut self, letters: anyhow::Result<Letters>) {
+        let taken = letters.and_then(|letters| {
+            let folder = &self.setup.folder;
+            if inbox::take(folder, &mut self.db, &mut self.keys, &letters, machine_time())? > 0 {
+                // A tablet that is not there will look by itself.
+                let _heard = ring(folder, "tablet", b"");
+            }
+            Ok(())
+        });
+        if let Err(err) = taken {
+            self.say(Some(format!("{err:#}")));
+        }
+        if let Ok(last) = self.db.reader().last_letter() {
+            // The inbox waits for this; it asks one question at a time.
+            let _waits = self.heard.try_send(last);
+        }
+    }
+
+    /// Whether there is a new certificate.
+    async fn renew(&mut self) -> bool {
+        // Whatever comes of it, not again within the hour.
+        self.renew_at = machine_time() + Duration::from_secs(3_600);
+        let renewed = claim::renew(&mut self.link, &self.identity).await.and_then(|identity| {
+            claim::known(&identity)?;
+            self.keys.identity = Some(identity);
+            Ok(self.keys.write(&self.setup.folder)?)
+        });
+        match renewed {
+            Ok(()) => true,
+            Err(err) => {
+                self.say(Some(format!("could not renew the certificate: {err:#}")));
+                false
+            }
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let until = self.delivery.poll_timeout().map(|at| at.since(machine_time()));
+        until.unwrap_or(LOOK_EVERY).clamp(Duration::from_millis(20), LOOK_EVERY)
+    }
+
+    /// Says what is wrong, once until it is something else.
+    fn say(&mut self, wrong: Option<String>) {
+        if wrong != self.failed {
+            if let Some(wrong) = &wrong {
+                use std::io::Write as _;
+                // Whoever closed the error output does not want to hear it.
+                let _closed = writeln!(std::io::stderr(), "cyberalarm uplink: {wrong}");
+            }
+            self.failed = wrong;
+        }
+    }
+}
+
+/// Asks for letters whenever it is told after which, and tells what came.
+async fn listen_to_inbox(mut link: Link, mut to_ask: Receiver<u64>, told: Sender<anyhow::Result<Letters>>) {
+    let mut pause = INBOX_PAUSE;
+    while let Some(after) = to_ask.recv().await {
+        let letters = inbox::ask(&mut link, after).await;
+        if letters.is_err() {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(INBOX_PAUSE_MAX);
+        } else {
+            pause = INBOX_PAUSE;
+        }
+        if told.send(letters).await.is_err() {
+            break;
+        }
+    }
+}
+
+struct Records<'d>(&'d UplinkDb);
+
+impl Spool for Records<'_> {
+    fn records_after(&self, lane: Lane, seq: u64, most: u32) -> Result<Vec<Numbered>, StoreError> {
+        self.0.reader().records_after(self::lane(lane), seq, most)
+    }
+}
+
+fn stands(db: &UplinkDb) -> Result<[Stand; LANES], StoreError> {
+    Ok(db.reader().lanes()?.map(|row| Stand { last: row.last, committed: row.committed }))
+}
+
+/// When the certificate wants to be renewed.
+fn renew_at(chain: &str) -> anyhow::Result<Timestamp> {
+    let (_, pem) = x509_parser::pem::parse_x509_pem(chain.as_bytes()).map_err(|err| anyhow!("{err}"))?;
+    let certificate = pem.parse_x509().map_err(|err| anyhow!("{err}"))?;
+    let not_before = u64::try_from(certificate.validity().not_before.timestamp()).unwrap_or(0);
+    Ok(Timestamp::from_secs(not_before) + RENEW_AFTER)
+}
+
+fn machine_time() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "when to send is the machine's business")]
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::EPOCH + since
+}
