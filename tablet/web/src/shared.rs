@@ -69,7 +69,7 @@ impl Shared {
         }
     }
 
-    /// Writes to the tablet's database, and rings the sensor's bell.
+    /// Writes to the tablet's database, and rings the others' bells.
     pub(crate) fn write<T>(
         &self,
         change: impl FnOnce(&mut TabletDb, u64) -> Result<T, StoreError>,
@@ -78,8 +78,9 @@ impl Shared {
         let mut db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
         let done = change(&mut db, machine_time().as_nanos());
         drop(db);
-        // A sensor that is not there reads the commands when it starts.
+        // One that is not there reads what it is asked when it starts.
         let _heard = ring(&self.folder, "sensor", b"");
+        let _heard = ring(&self.folder, "uplink", b"");
         done
     }
 

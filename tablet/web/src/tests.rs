@@ -9,7 +9,8 @@ use axum::http::{Request, Response, StatusCode, header};
 use box_store::record::{DeviceRecord, EventRecord, IncidentRecord, PartyRecord, hex};
 use box_store::sensor::{Batch, PortStatus, Status, TestStatus};
 use box_store::tablet::CommandRecord;
-use box_store::{SensorDb, TabletReader};
+use box_store::uplink::{Entry, Letter, WarningRow};
+use box_store::{SensorDb, TabletReader, UplinkDb};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -467,4 +468,79 @@ fn only_this_machine_is_served() {
     };
     let err = crate::serve(&options, &STOP, |_| {}).unwrap_err();
     assert!(err.to_string().contains("not a loopback address"), "{err}");
+}
+
+/// The uplink's file beside the tablet's.
+fn uplink(tablet: &Tablet) -> UplinkDb {
+    UplinkDb::open(tablet.folder.path(), "0123456789abcdef0123456789abcdef").expect("a new file")
+}
+
+fn warning(id: &str, until_ns: u64) -> Letter {
+    let text = |title: &str| json!({ "title": title, "what": "Mails.", "steps": ["Åbn dem ikke."] });
+    let body = json!({
+        "id": id, "issued_at": "2026-03-12T10:55:00.000000000Z", "until": "2026-03-26T10:55:00.000000000Z",
+        "urgency": "today", "text": { "da": text("Falske mails"), "en": text("False e-mails") },
+    });
+    let body = body.to_string();
+    Letter::Warning(WarningRow { id: id.into(), at_ns: 1, until_ns, is_recalled: false, body })
+}
+
+#[tokio::test]
+async fn a_warning_of_the_centre_is_a_card_beside_the_others_and_is_answered() {
+    let mut tablet = Tablet::new();
+    tablet.heard(hears(), vec![]);
+    let later = machine_time().as_nanos() + MINUTE;
+    let mut uplink = uplink(&tablet);
+    for (seq, id, until) in [(1, "aa", later), (2, "bb", later), (3, "cc", 1)] {
+        uplink.take_letter(seq, 1, &warning(id, until)).unwrap();
+    }
+    uplink.take_letter(4, 1, &Letter::Recall("bb".into())).unwrap();
+    let home = tablet.get("/api/v1/home?lang=en").await;
+    assert_eq!((&home["face"], home["warnings"].as_array().unwrap().len()), (&json!("ok"), 1));
+    let card = &home["warnings"][0];
+    assert_eq!((&card["id"], &card["title"]), (&json!("aa"), &json!("False e-mails")));
+    assert_eq!((&card["can"], &card["answered"]), (&json!(["seen", "not_relevant"]), &Value::Null));
+    let answer = |word: &str| json!({ "answer": word });
+    let press = async |id: &str, word: &str| {
+        tablet.press("POST", &format!("/api/v1/warnings/{id}/answer"), &answer(word)).await.0
+    };
+    assert_eq!(press("aa", "seen").await, StatusCode::NO_CONTENT);
+    assert_eq!(tablet.get("/api/v1/home").await["warnings"][0]["answered"], "Set");
+    assert_eq!(press("aa", "not_relevant").await, StatusCode::NO_CONTENT);
+    assert_eq!(tablet.get("/api/v1/home").await["warnings"], json!([]));
+    assert_eq!(press("bb", "seen").await, StatusCode::NOT_FOUND, "it was taken back");
+    assert_eq!(press("aa", "delivered").await, StatusCode::UNPROCESSABLE_ENTITY, "that is not for people");
+    let reader = TabletReader::open(tablet.folder.path()).unwrap();
+    let answers: Vec<String> =
+        reader.answers_after(0, 9).unwrap().into_iter().map(|answer| answer.answer).collect();
+    assert_eq!(answers, ["seen", "not_relevant"]);
+}
+
+#[tokio::test]
+async fn all_that_left_is_listed_in_plain_words_with_its_bytes() {
+    let tablet = Tablet::new();
+    assert_eq!(tablet.get("/api/v1/sent").await["days"], json!([]));
+    let mut uplink = uplink(&tablet);
+    let golden = |name: &str| {
+        common_wire::docs::GOLDEN.iter().find(|(known, _)| *known == name).expect("it is there").1.to_owned()
+    };
+    let entry = |lane, what: &'static str| Entry { lane, at_ns: NOON, what, body: golden(what) };
+    let entries =
+        [entry(0, "incident"), entry(3, "health"), entry(3, "health"), entry(0, "answer"), entry(1, "gap")];
+    uplink.put(&entries, &[], 0).unwrap();
+    uplink.leaving(&[(0, 1, 900), (3, 1, 300), (3, 2, 310), (0, 2, 200), (1, 1, 100)], 700, NOON).unwrap();
+    let sent = tablet.get("/api/v1/sent").await;
+    let lines = sent["days"][0]["lines"].as_array().unwrap();
+    let said: Vec<(&str, u64)> =
+        lines.iter().map(|line| (line["text"].as_str().unwrap(), line["bytes"].as_u64().unwrap())).collect();
+    assert_eq!(
+        said,
+        [
+            ("Jeres svar på et varsel", 200),
+            ("En mistanke: Et apparat sender måske data skjult ud", 900),
+            ("At noget ikke kunne gemmes (1)", 100),
+            ("Hvordan boksen har det (2)", 610),
+        ]
+    );
+    assert!(lines.iter().all(|line| serde_json::from_str::<Value>(line["raw"].as_str().unwrap()).is_ok()));
 }

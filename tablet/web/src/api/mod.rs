@@ -10,6 +10,7 @@ mod sent;
 mod session;
 mod settings;
 mod test;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/api/v1/cards/{id}/seen", post(cards::seen))
         .route("/api/v1/cards/{id}/solved", post(cards::solved))
         .route("/api/v1/cards/{id}/known", post(cards::known))
+        .route("/api/v1/warnings/{id}/answer", post(warnings::answer))
         .route("/api/v1/test", post(test::start))
         .route("/api/v1/devices", get(devices::list))
         .route("/api/v1/devices/{id}", put(devices::name))
@@ -89,6 +91,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         cards::seen,
         cards::solved,
         cards::known,
+        warnings::answer,
         test::start,
         devices::list,
         devices::name,

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::View;
 use super::card::Card;
+use super::warning::WarningCard;
 
 /// The first screen.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +34,8 @@ pub(crate) struct Home {
     parts: Vec<Part>,
     /// The worst first.
     cards: Vec<Card>,
+    /// Of the centre, the latest first. They never turn the face.
+    warnings: Vec<WarningCard>,
     ports: Vec<Port>,
     /// Of the last event that it shows.
     seq: i64,
@@ -122,6 +125,7 @@ impl View {
                 .map(|((key, face), part)| Part { key, face: face.as_str(), name: part.name, is: part.is })
                 .collect(),
             cards,
+            warnings: self.warnings()?,
             ports: self.ports()?,
             seq: seq.and_then(|events| Some(events.first()?.seq)).unwrap_or(0),
             now: self.now.to_string(),

@@ -4,12 +4,15 @@ mod card;
 mod devices;
 mod history;
 mod home;
+mod sent;
 mod settings;
 mod test;
+mod warning;
 
 pub(crate) use devices::Devices;
 pub(crate) use history::History;
 pub(crate) use home::Home;
+pub(crate) use sent::Sent;
 pub(crate) use settings::Settings;
 pub(crate) use test::Test;
 
@@ -17,7 +20,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use box_store::sensor::Status;
-use box_store::{SensorReader, StoreError, TabletReader};
+use box_store::{SensorReader, StoreError, TabletReader, UplinkReader};
 use common_model::Timestamp;
 use common_site::Site;
 use common_words::{Catalogue, Lang, Tablet};
@@ -32,6 +35,8 @@ pub(crate) struct View {
     /// `None` when the sensor has never run.
     pub(crate) sensor: Option<SensorReader>,
     pub(crate) tablet: TabletReader,
+    /// `None` when the uplink has never run.
+    pub(crate) uplink: Option<UplinkReader<'static>>,
     pub(crate) status: Option<Status>,
     /// Whether the sensor was not heard for too long.
     pub(crate) is_silent: bool,
@@ -54,6 +59,7 @@ impl View {
             site: shared.site()?,
             sensor,
             tablet: TabletReader::open(&shared.folder)?,
+            uplink: warning::open(&shared.folder)?,
             is_silent: is_silent(status.as_ref(), at),
             status,
             now,

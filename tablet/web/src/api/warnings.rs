@@ -1,0 +1,53 @@
+//! What people answer to a warning of the centre.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Asked, Problem, off_the_loop};
+use crate::shared::Shared;
+use crate::view::View;
+
+/// An answer to a warning.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WarningAnswer {
+    answer: WarningAnswerWord,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WarningAnswerWord {
+    Seen,
+    NotRelevant,
+}
+
+/// Somebody has read a warning, or says that it is not relevant here. The centre is told.
+#[utoipa::path(post, path = "/api/v1/warnings/{id}/answer", request_body = WarningAnswer, params(("id" = String, Path), Asked), responses((status = 204), (status = 404)))]
+pub(crate) async fn answer(
+    State(shared): State<Arc<Shared>>,
+    Query(asked): Query<Asked>,
+    Path(id): Path<String>,
+    Json(WarningAnswer { answer }): Json<WarningAnswer>,
+) -> Result<StatusCode, Problem> {
+    off_the_loop(move || {
+        let view = View::new(&shared, asked.lang())?;
+        if !view.has_warning(&id)? {
+            return Err(Problem::say(&view.words(), StatusCode::NOT_FOUND, "error_not_found"));
+        }
+        let word = match answer {
+            WarningAnswerWord::Seen => "seen",
+            WarningAnswerWord::NotRelevant => "not_relevant",
+        };
+        shared
+            .write(|db, now| db.answer(&id, word, now))
+            .map_err(|err| Problem::of_store(&view.words(), &err))?;
+        shared.heard.send_modify(|_| {});
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
