@@ -9,9 +9,13 @@ mod agent;
 mod canary;
 mod ears;
 mod outputs;
+mod record;
 mod recorded;
 mod talks;
+mod wires;
 
 pub use agent::{Agent, Setup};
 pub use ears::{EarPort, Ears, Heard};
+pub use record::{Kept, RECORD_BYTES_MAX, RecordTo, Stretch};
 pub use recorded::{Pace, Recorded};
+pub use wires::Wires;

@@ -13,9 +13,9 @@ use box_store::tablet::CommandRecord;
 use box_store::{SensorReader, TabletDb};
 use common_model::Timestamp;
 use sensor_agent::{Agent, EarPort, Ears, Heard, Setup};
+use sensor_capture::live::{Dropped, PortState};
 use sensor_capture::{Frames as _, Script};
 use sensor_decode::{Frame, LinkType, PortId};
-use sensor_engine::PortReport;
 
 const SCAN: &str = "
 device guest   10.0.0.66 00:00:5e:00:53:66
@@ -44,7 +44,6 @@ struct TestEars {
     until: Box<dyn FnMut() -> bool>,
     stop: Arc<AtomicBool>,
     began: Instant,
-    carrier: bool,
 }
 
 impl Ears for TestEars {
@@ -66,8 +65,14 @@ impl Ears for TestEars {
         Ok(Heard::Silence(self.heard.0))
     }
 
-    fn ports(&mut self) -> Vec<EarPort> {
-        vec![EarPort { name: "eth1".into(), report: PortReport { has_carrier: self.carrier, dropped: 0 } }]
+    fn ports(&self) -> Vec<EarPort> {
+        vec![EarPort {
+            name: "eth1".into(),
+            link: LinkType::Ethernet,
+            state: PortState::Hears,
+            dropped: Dropped::default(),
+            lost_at: None,
+        }]
     }
 }
 
@@ -80,7 +85,6 @@ fn run(folder: &Path, frames: &[Kept], until: impl FnMut() -> bool + 'static) {
         until: Box::new(until),
         stop: Arc::clone(&stop),
         began: now(),
-        carrier: true,
     };
     let setup = Setup { folder: folder.to_owned(), ..Setup::default() };
     Agent::new(setup, Box::new(ears)).expect("the folder is new or ours").run(&stop).expect("it hears");

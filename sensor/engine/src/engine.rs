@@ -41,6 +41,30 @@ pub enum Command {
     Close(IncidentId, ClosedBy),
 }
 
+/// One thing that an engine is given. Given the same in the same order, it gives the same answer.
+#[derive(Clone, Debug)]
+pub enum Given<'a> {
+    /// [`Engine::handle_frame`].
+    Frame(Frame<'a>),
+    /// [`Engine::handle_port`].
+    Port(Timestamp, PortId, PortReport),
+    /// [`Engine::handle_silence`].
+    Silence(Timestamp),
+    /// [`Engine::handle_command`].
+    Command(Timestamp, Command),
+}
+
+impl Given<'_> {
+    /// Its time.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Given::Frame(frame) => frame.at,
+            Given::Port(at, ..) | Given::Silence(at) | Given::Command(at, _) => *at,
+        }
+    }
+}
+
 /// What is kept with each conversation.
 #[derive(Debug, Default)]
 pub(crate) struct Conversation {
@@ -123,10 +147,21 @@ impl Engine {
         self.world.listener = Some(listener);
     }
 
+    /// Takes whatever it is given.
+    pub fn handle(&mut self, given: Given<'_>) {
+        match given {
+            Given::Frame(frame) => self.handle_frame(&frame),
+            Given::Port(at, port, report) => self.handle_port(at, port, report),
+            Given::Silence(at) => self.handle_silence(at),
+            Given::Command(at, command) => self.handle_command(at, command),
+        }
+    }
+
     /// Takes one frame. Never fails: bad bytes are counted.
     pub fn handle_frame(&mut self, frame: &Frame<'_>) {
         self.begin(frame.at);
         let (tick, elapsed) = self.clock.heard(frame.at);
+        self.sight.untold(elapsed.since(self.clock.now()));
         if tick == Tick::Leap {
             self.leap(elapsed);
         }

@@ -13,7 +13,7 @@ mod sight;
 mod snapshot;
 mod world;
 
-pub use engine::{Command, Engine};
+pub use engine::{Command, Engine, Given};
 pub use output::{Counts, Output};
 pub use settings::{BudgetError, Depth, EngineError, Limits, Setup};
 pub use sight::{PortReport, PortSight, SightState};

@@ -4,13 +4,14 @@ use core::time::Duration;
 
 use common_model::Timestamp;
 use sensor_decode::{PORTS_MAX, PortId};
+use serde::{Deserialize, Serialize};
 
 /// A port that has heard nothing for so long is blind. Source: the product's rule of silence: whoever hears nothing for 90 s says
 /// so, and never that all is well.
 pub(crate) const BLIND_AFTER: Duration = Duration::from_secs(90);
 
 /// What the operating system says of a port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortReport {
     /// Whether the cable has a signal.
     pub has_carrier: bool,
@@ -59,6 +60,16 @@ impl Sight {
         let is_first = slot.is_none();
         *slot = Some(Port { last_heard: now, state: SightState::Sees });
         (was_blind || is_first).then_some(SightState::Sees)
+    }
+
+    /// A frame says that so much time has passed since anything was told. Silence is told while it lasts, so a long step is a clock that was
+    /// set, or a hole in a recording: no port is blind for it.
+    pub(crate) fn untold(&mut self, step: Duration) {
+        if step >= BLIND_AFTER {
+            for port in self.ports.iter_mut().flatten() {
+                port.last_heard = port.last_heard + step;
+            }
+        }
     }
 
     /// Time passed in silence. Returns a port that has just gone blind, and since when; ask until there is none.

@@ -42,6 +42,9 @@ pub struct Status {
     pub problem: Option<String>,
     /// The self-test that it did last.
     pub test: Option<TestStatus>,
+    /// Whether all that is heard is kept: `on`, `full` or `failed`.
+    #[serde(default)]
+    pub record: Option<String>,
 }
 
 /// How a port is.
@@ -55,6 +58,15 @@ pub struct PortStatus {
     pub sees: bool,
     /// Whether its cable has a signal.
     pub has_carrier: bool,
+    /// How it is: `hears`, `no_signal`, `gone`, `not_prepared` or `refused`.
+    #[serde(default)]
+    pub state: String,
+    /// Frames lost since the sensor was started: by the card, by the kernel, by the sensor itself.
+    #[serde(default)]
+    pub dropped: [u64; 3],
+    /// When frames were lost last; zero: never.
+    #[serde(default)]
+    pub lost_at_ns: u64,
     /// When it was last heard; zero: never.
     pub last_heard_ns: u64,
 }

@@ -1,5 +1,6 @@
 //! The first screen: face, headline, parts and cards.
 
+use core::time::Duration;
 use std::collections::BTreeSet;
 
 use box_store::record::IncidentRecord;
@@ -11,6 +12,9 @@ use utoipa::ToSchema;
 
 use super::View;
 use super::card::Card;
+
+/// Frames that were lost are spoken of for so long. Guess.
+const LOSS_SHOWN: Duration = Duration::from_secs(3_600);
 
 /// The first screen.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,7 +30,7 @@ pub(crate) struct Home {
     acknowledged: bool,
     headline: String,
     subline: String,
-    /// What must be known at the same time: the box cannot see, or cannot remember.
+    /// What must be known at the same time: the box cannot see, cannot remember, or keeps everything that it hears.
     also: Option<String>,
     checked: String,
     /// Network, updates and watching: always all three.
@@ -104,6 +108,8 @@ impl View {
         }
         let problem = self.status.as_ref().and_then(|status| status.problem.as_deref());
         let problem = problem.map(|problem| self.words().say(problem, &[])).transpose()?;
+        let record = self.status.as_ref().and_then(|status| status.record.as_deref());
+        let record = record.map(|state| self.words().say(&format!("record_{state}"), &[])).transpose()?;
         let seq = self.sensor.as_ref().map(|sensor| sensor.events_before(i64::MAX, 1)).transpose()?;
         Ok(Home {
             lang: self.lang.as_str(),
@@ -114,7 +120,7 @@ impl View {
             acknowledged,
             headline,
             subline,
-            also: problem.or(also),
+            also: problem.or(also).or(record),
             checked,
             parts: part_faces(&open, sight)
                 .into_iter()
@@ -160,15 +166,22 @@ impl View {
             let words = self.words();
             let name = self.port_name(&port.name, status.is_recording)?;
             let at = words.moment(Timestamp::from_nanos(port.last_heard_ns));
-            let phrase = match port {
-                PortStatus { has_carrier: false, .. } => "port_pulled",
-                PortStatus { sees: true, .. } => "port_sees",
-                PortStatus { last_heard_ns: 0, .. } => "port_never",
-                _ => "port_blind",
+            let lost_at = Timestamp::from_nanos(port.lost_at_ns);
+            let lost = words.moment(lost_at);
+            let (phrase, at) = match (port.state.as_str(), port) {
+                ("gone", _) => ("port_gone", None),
+                ("not_prepared", _) => ("port_not_prepared", None),
+                ("refused", _) => ("port_refused", None),
+                (_, PortStatus { has_carrier: false, .. }) => ("port_pulled", None),
+                (_, PortStatus { sees: true, .. }) if self.now.since(lost_at) < LOSS_SHOWN => {
+                    ("port_lost", Some(&lost))
+                }
+                (_, PortStatus { sees: true, .. }) => ("port_sees", None),
+                (_, PortStatus { last_heard_ns: 0, .. }) => ("port_never", None),
+                _ => ("port_blind", Some(&at)),
             };
-            let holes: &[(&str, &str)] =
-                if phrase == "port_blind" { &[("port", &name), ("at", &at)] } else { &[("port", &name)] };
-            let text = words.say(phrase, holes)?;
+            let holes = [Some(("port", name.as_str())), at.map(|at| ("at", at.as_str()))];
+            let text = words.say(phrase, &holes.into_iter().flatten().collect::<Vec<_>>())?;
             Ok(Port { name: port.name.clone(), sees: port.sees && port.has_carrier, text })
         };
         status.ports.iter().map(port).collect()
