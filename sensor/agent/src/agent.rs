@@ -17,6 +17,7 @@ use common_site::Site;
 use knowledge_indicators::Indicators;
 use sensor_engine::{Command, Engine, Given, Snapshot};
 
+use crate::hours::Hours;
 use crate::record::{Beginning, Record};
 use crate::talks::Listener;
 use crate::{EarPort, Ears, Heard, RecordTo, canary, outputs};
@@ -43,6 +44,12 @@ const DEVICES_EVERY: Duration = Duration::from_secs(30);
 
 /// What was learned is written after so much of the frames' own time: a killed sensor loses no more of its counting than this.
 const LEARNED_EVERY: Duration = Duration::from_secs(300);
+
+/// A step of the clock that is longer than this, either way, is no time that passed. Guess: more than frames are late, less than a night.
+const STEP_MIN: Duration = Duration::from_secs(3_600);
+
+/// What is old is forgotten only when the clock has gone so long without a step: a clock that was set wrong must not cost the history.
+const EVEN_MIN: Duration = Duration::from_secs(24 * 3_600);
 
 /// And not more often than this, when a recording is played faster than it was heard.
 const LEARNED_PAUSE: Duration = Duration::from_secs(1);
@@ -85,6 +92,9 @@ pub struct Agent {
     /// When it was last heard of before this run, until the first sound says how long that is ago.
     before: Option<Timestamp>,
     now: Timestamp,
+    /// Since when the clock has gone without a step, as far as this run knows.
+    even_since: Timestamp,
+    hours: Hours,
     next: Turns,
 }
 
@@ -95,6 +105,7 @@ struct Turns {
     status: Instant,
     devices: Instant,
     learned: Instant,
+    /// When it was written last, by the frames' own time.
     learned_at: Timestamp,
 }
 
@@ -159,6 +170,8 @@ impl Agent {
             status: Status { is_recording, is_learning: true, command_done, ..Status::default() },
             before: heard_until.filter(|_| !is_recording),
             now: heard_until.unwrap_or_default(),
+            even_since: heard_until.unwrap_or_default(),
+            hours: Hours::default(),
             next: Turns {
                 turn: now,
                 status: now,
@@ -180,8 +193,8 @@ impl Agent {
         while !stop.load(Ordering::Relaxed) {
             let is_quiet = self.hear()?;
             frames += 1;
-            let passed = self.now.since(looked_at).max(looked_at.since(self.now));
-            if is_quiet || frames >= FRAMES_PER_LOOK || passed >= TIME_PER_LOOK {
+            let is_time = apart(self.now, looked_at) >= TIME_PER_LOOK;
+            if is_quiet || frames >= FRAMES_PER_LOOK || is_time {
                 (frames, looked_at) = (0, self.now);
                 self.turn(steady())?;
             }
@@ -195,8 +208,15 @@ impl Agent {
 
     /// Takes the next thing that was heard. Returns whether it was silence.
     fn hear(&mut self) -> anyhow::Result<bool> {
-        let Agent { ears, engine, record, .. } = self;
-        let mut give = |given: Given<'_>| give(engine, record.as_mut(), given);
+        let Agent { ears, engine, record, hours, waiting, status, folder, .. } = self;
+        let mut come_to = |at: Timestamp, engine: &mut Engine| {
+            let over = hours.come_to(at, engine, status.ports.len(), &waiting.port_hours, folder);
+            waiting.port_hours.extend(over);
+        };
+        let mut give = |given: Given<'_>| {
+            come_to(given.at(), engine);
+            give(engine, record.as_mut(), given);
+        };
         let (at, is_quiet) = match ears.next()? {
             Heard::Frame(frame) => {
                 give(Given::Frame(frame));
@@ -218,6 +238,9 @@ impl Agent {
                 (at, true)
             }
         };
+        if apart(at, self.now) > STEP_MIN {
+            self.even_since = at;
+        }
         self.now = at;
         if let Some(before) = self.before.take()
             && at.since(before) >= GAP_MIN
@@ -254,12 +277,13 @@ impl Agent {
             self.next.devices = now + DEVICES_EVERY;
             self.take_devices();
         }
-        if now >= self.next.learned && self.now >= self.next.learned_at {
+        if now >= self.next.learned && apart(self.now, self.next.learned_at) >= LEARNED_EVERY {
             self.next.learned = now + LEARNED_PAUSE;
-            self.next.learned_at = self.now + LEARNED_EVERY;
+            self.next.learned_at = self.now;
             self.take_learned();
+            let is_even = self.now.since(self.even_since) >= EVEN_MIN;
             // What is old can wait for another time.
-            let _forgot = self.db.prune(self.now.as_nanos());
+            let _forgot = self.db.prune(is_even.then_some(self.now.as_nanos()));
         }
         if now >= self.next.status || !self.waiting.is_empty() {
             self.next.status = now + STATUS_EVERY;
@@ -284,6 +308,7 @@ impl Agent {
                     last_heard_ns: seen.map_or(0, |seen| seen.last_heard.as_nanos()),
                     dropped: [dropped.card, dropped.kernel, dropped.handover],
                     lost_at_ns: lost_at.map_or(0, Timestamp::as_nanos),
+                    trouble: seen.and_then(|seen| Some(seen.trouble?.as_str().to_owned())),
                 }
             });
         self.status.ports = status.collect();
@@ -322,7 +347,7 @@ impl Agent {
     /// Lets the canary fly, and says which links of the chain it passed.
     fn test(&mut self, id: i64) {
         let passed = canary::fly().unwrap_or_default();
-        let capture = self.status.ports.iter().any(|port| port.sees);
+        let capture = self.status.ports.iter().any(|port| port.sees && port.trouble.is_none());
         let mut test =
             TestStatus { id, capture, decoder: passed.decoder, detectors: passed.detectors, store: false };
         // Written, and read back.
@@ -338,6 +363,7 @@ impl Agent {
         let ids: Vec<_> = self.engine.inventory().iter().map(|device| device.id).collect();
         let devices = ids.into_iter().filter_map(|id| outputs::device(&self.engine, &self.talks, id));
         self.waiting.devices.extend(devices);
+        self.waiting.port_hours.extend(self.hours.rows(&self.engine, self.status.ports.len()));
     }
 
     fn take_learned(&mut self) {
@@ -378,14 +404,21 @@ impl Agent {
     }
 
     fn make_room(&mut self) {
-        let Batch { events, sightings, devices, .. } = &mut self.waiting;
+        let Batch { events, sightings, devices, port_hours, .. } = &mut self.waiting;
         // Devices are told again at their next turn.
         devices.clear();
+        let over = port_hours.len().saturating_sub(WAITING_MAX);
+        port_hours.drain(..over);
         sightings.truncate(WAITING_MAX);
         let over = events.len().saturating_sub(WAITING_MAX);
         events.drain(..over);
         self.dropped = self.dropped.saturating_add(over as u64);
     }
+}
+
+/// How far two moments are from each other, whichever is the earlier.
+fn apart(one: Timestamp, other: Timestamp) -> Duration {
+    one.since(other).max(other.since(one))
 }
 
 /// The engine is given something, which is kept when it is to be kept.

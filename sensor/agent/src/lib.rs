@@ -8,6 +8,7 @@
 mod agent;
 mod canary;
 mod ears;
+mod hours;
 mod outputs;
 mod record;
 mod recorded;

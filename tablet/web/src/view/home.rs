@@ -139,10 +139,10 @@ impl View {
         if self.is_silent {
             return Sight::Silent;
         }
-        let sees = |ports: &[PortStatus]| {
-            !ports.is_empty() && ports.iter().all(|port| port.sees && port.has_carrier)
+        let all_see = |ports: &[PortStatus]| {
+            !ports.is_empty() && ports.iter().all(|port| sees(port) && port.trouble.is_none())
         };
-        if sees(&status.ports) { Sight::Sees } else { Sight::Blind }
+        if all_see(&status.ports) { Sight::Sees } else { Sight::Blind }
     }
 
     /// What to do about a box that cannot see.
@@ -150,7 +150,7 @@ impl View {
         let message = match sight {
             Sight::Sees => return Ok(None),
             _ if self.status.is_none() => return Ok(None),
-            Sight::Blind => "box_blind",
+            Sight::Blind => self.why_blind(),
             Sight::Silent => "box_silent",
         };
         let ports = self.status.iter().flat_map(|status: &Status| &status.ports);
@@ -158,6 +158,18 @@ impl View {
         let since = blind.min().map_or(last_heard, Timestamp::from_nanos);
         let since = if sight == Sight::Silent { last_heard } else { since };
         Ok(Some(self.technical_card(message, since)?))
+    }
+
+    /// The message that says why the box cannot see: a cable before a setting, and the setting that hides more before the other.
+    fn why_blind(&self) -> &'static str {
+        let ports = self.status.as_ref().map_or(&[][..], |status| &status.ports);
+        let has = |trouble: &str| ports.iter().any(|port| port.trouble.as_deref() == Some(trouble));
+        match () {
+            () if !ports.iter().all(sees) => "box_blind",
+            () if has("mirror_off") => "box_mirror_off",
+            () if has("one_way") => "box_one_way",
+            () => "box_blind",
+        }
     }
 
     fn ports(&self) -> anyhow::Result<Vec<Port>> {
@@ -173,6 +185,10 @@ impl View {
                 ("not_prepared", _) => ("port_not_prepared", None),
                 ("refused", _) => ("port_refused", None),
                 (_, PortStatus { has_carrier: false, .. }) => ("port_pulled", None),
+                (_, PortStatus { sees: true, trouble: Some(trouble), .. }) => match trouble.as_str() {
+                    "one_way" => ("port_one_way", None),
+                    _ => ("port_mirror_off", None),
+                },
                 (_, PortStatus { sees: true, .. }) if self.now.since(lost_at) < LOSS_SHOWN => {
                     ("port_lost", Some(&lost))
                 }
@@ -182,10 +198,15 @@ impl View {
             };
             let holes = [Some(("port", name.as_str())), at.map(|at| ("at", at.as_str()))];
             let text = words.say(phrase, &holes.into_iter().flatten().collect::<Vec<_>>())?;
-            Ok(Port { name: port.name.clone(), sees: port.sees && port.has_carrier, text })
+            Ok(Port { name: port.name.clone(), sees: sees(port), text })
         };
         status.ports.iter().map(port).collect()
     }
+}
+
+/// Whether a port hears anything.
+fn sees(port: &PortStatus) -> bool {
+    port.sees && port.has_carrier
 }
 
 /// The worst of what is open, and whether the box sees: act > unknown > attention > ok.
