@@ -191,7 +191,7 @@ fn history_is_kept_for_ninety_days() {
         step(3, 80 * DAY_SECS, IncidentState::Closed),
     ];
     db.write(&Batch { events, devices: vec![device(1, 5)], ..Batch::default() }).unwrap();
-    assert_eq!(db.prune(95 * DAY_SECS * 1_000_000_000).unwrap(), 4);
+    assert_eq!(db.prune(Some(95 * DAY_SECS * 1_000_000_000)).unwrap(), 4);
     let reader = SensorReader::open(folder.path()).unwrap();
     // What is open is never forgotten.
     assert!(reader.incident(1).unwrap().is_none() && reader.incident(2).unwrap().is_some());
@@ -263,4 +263,37 @@ fn the_tablet_remembers_what_people_did() {
     let commands = reader.commands_after(1, 10).unwrap();
     let what: Vec<_> = commands.iter().map(|command| (command.seq, command.at_ns, &command.what)).collect();
     assert_eq!(what, [(2, 400, &CommandRecord::Site), (3, 500, &CommandRecord::Site), (4, 500, &close)]);
+}
+
+const READS: &str = "CYBERALARM_TEST_READS";
+
+#[test]
+fn another_user_reads_what_a_stopped_writer_left_needs_root() {
+    if let Some(folder) = std::env::var_os(READS) {
+        let folder = std::path::PathBuf::from(folder);
+        assert!(std::fs::File::create(folder.join("mine")).is_err(), "this user may write there");
+        let reader = SensorReader::open(&folder).unwrap();
+        assert_eq!(reader.open_incidents().unwrap(), [record(1, 1, IncidentState::Opened)]);
+        assert_eq!(TabletReader::open(&folder).unwrap().site().unwrap().as_deref(), Some("clinic = \"A\""));
+        assert!(matches!(SensorDb::open(&folder), Err(StoreError::ReadOnly { .. })));
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = SensorDb::open(folder.path()).unwrap();
+    db.write(&Batch { events: vec![step(1, 1, IncidentState::Opened)], ..Batch::default() }).unwrap();
+    TabletDb::open(folder.path()).unwrap().choose("clinic = \"A\"", None, 1).unwrap();
+    drop(db);
+    // Readable by all, as a box's folder is to the users of its roles; this program, too, where they can reach it.
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("program");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let done = std::process::Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"])
+        .arg(program)
+        .args(["--exact", "another_user_reads_what_a_stopped_writer_left_needs_root"])
+        .env(READS, folder.path())
+        .output()
+        .expect("could not run setpriv (package util-linux)");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
 }

@@ -8,6 +8,6 @@ mod rights;
 mod stop;
 mod supervise;
 
-pub use rights::{capabilities, drop_all, end_with_parent};
+pub use rights::{capabilities, drop_all, end_with_parent, keep_listening};
 pub use stop::stop_flag;
 pub use supervise::{Role, supervise};

@@ -12,6 +12,18 @@ use rustix::thread::{
 /// # Errors
 /// When the kernel does not take them.
 pub fn drop_all() -> anyhow::Result<()> {
+    keep(CapabilitySet::empty())
+}
+
+/// Gives away every capability but the one to listen on ports, if this process has it. Threads that are started later have no more.
+///
+/// # Errors
+/// When the kernel does not take them.
+pub fn keep_listening() -> anyhow::Result<()> {
+    keep(CapabilitySet::NET_RAW)
+}
+
+fn keep(wanted: CapabilitySet) -> anyhow::Result<()> {
     set_no_new_privs(true).context("could not give up new privileges")?;
     clear_ambient_capability_set().context("could not clear the ambient capabilities")?;
     // Only who may take capabilities away can take them out of the bounding set; for all others no new ones come anyway.
@@ -22,12 +34,9 @@ pub fn drop_all() -> anyhow::Result<()> {
             let _unknown = remove_capability_from_bounding_set(one);
         }
     }
-    let none = CapabilitySets {
-        effective: CapabilitySet::empty(),
-        permitted: CapabilitySet::empty(),
-        inheritable: CapabilitySet::empty(),
-    };
-    set_capabilities(None, none).context("could not give away the capabilities")
+    let kept = mine.permitted & wanted;
+    let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+    set_capabilities(None, sets).context("could not give away the capabilities")
 }
 
 /// How many capabilities this process could use or take.

@@ -53,5 +53,5 @@ pub use device::NamedDevice;
 pub use error::SiteError;
 pub use hours::{DayHours, LocalHour, OpeningHours};
 pub use known::{KnownDevice, KnownRule};
-pub use monitored::Monitored;
+pub use monitored::{Monitored, SEGMENTS_MAX};
 pub use site::Site;

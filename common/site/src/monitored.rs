@@ -4,6 +4,9 @@ use core::net::IpAddr;
 
 use ipnet::IpNet;
 
+/// Most segments that are listed: two for each of thirty-two VLANs, and as many as the filter of a port holds.
+pub const SEGMENTS_MAX: usize = 64;
+
 /// What counts as inside the clinic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Monitored {
@@ -20,6 +23,15 @@ pub enum Monitored {
 }
 
 impl Monitored {
+    /// The segments, or none when there is no list.
+    #[must_use]
+    pub fn segments(&self) -> &[IpNet] {
+        match self {
+            Monitored::Segments(segments) => segments,
+            Monitored::Automatic | Monitored::WholeNetwork { .. } => &[],
+        }
+    }
+
     /// Whether the list of segments holds this address; `None` when there is no list to answer from.
     #[must_use]
     pub fn holds(&self, address: IpAddr) -> Option<bool> {

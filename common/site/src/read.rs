@@ -9,7 +9,7 @@ use toml::value::Datetime;
 
 use crate::error::Source;
 use crate::file::{ContactFile, DeviceFile, KnownFile, SiteFile, WeekFile};
-use crate::monitored::segment;
+use crate::monitored::{SEGMENTS_MAX, segment};
 use crate::site::DEFAULT_TIMEZONE;
 use crate::{
     Contact, ContactRole, DayHours, KnownDevice, KnownRule, Monitored, NamedDevice, OpeningHours, Site,
@@ -97,6 +97,11 @@ fn monitored(
             segments,
             "inside",
             "names no segment; leave it out to have it found out from the traffic",
+        )),
+        (Some(segments), None) if segments.as_ref().len() > SEGMENTS_MAX => Err(source.at(
+            segments,
+            "inside",
+            format!("names more than {SEGMENTS_MAX} segments; join some into larger ones"),
         )),
         (Some(segments), None) => {
             let read = |text: &Spanned<String>| {

@@ -29,6 +29,8 @@ macro_rules! messages {
 /// Every message: `messages/<key>.{da,en}.toml`. Alphabetical; a test compares this list with the folder.
 static MESSAGES: &[(&str, InBoth<&str>)] = messages! {
     "box_blind"
+    "box_mirror_off"
+    "box_one_way"
     "box_silent"
     "hidden_channel"
     "increased_activity"

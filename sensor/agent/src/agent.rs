@@ -15,13 +15,21 @@ use box_store::{SensorDb, SensorReader, StoreError, TabletReader};
 use common_model::{ClosedBy, Incident, IncidentId, Timestamp};
 use common_site::Site;
 use knowledge_indicators::Indicators;
-use sensor_engine::{Command, Engine, Snapshot};
+use sensor_engine::{Command, Engine, Given, Snapshot};
 
+use crate::hours::Hours;
+use crate::record::{Beginning, Record};
 use crate::talks::Listener;
-use crate::{Ears, Heard, canary, outputs};
+use crate::{EarPort, Ears, Heard, RecordTo, canary, outputs};
 
 /// So often it looks at the clock while frames come one after the other. Source: a look takes 25 ns, a frame 550.
 const FRAMES_PER_LOOK: u32 = 64;
+
+/// And when so much of the frames' own time has passed, because few frames may come in a turn.
+const TIME_PER_LOOK: Duration = Duration::from_millis(50);
+
+/// Feeds hash tables. Any is as good as another, except when what was heard is played again.
+const SEED: u64 = 0;
 
 /// So often what came out is written, commands are read, and the tablet is told how the sensor is. Guess: an eye's blink, so that event to
 /// tablet stays under 300 ms.
@@ -36,6 +44,12 @@ const DEVICES_EVERY: Duration = Duration::from_secs(30);
 
 /// What was learned is written after so much of the frames' own time: a killed sensor loses no more of its counting than this.
 const LEARNED_EVERY: Duration = Duration::from_secs(300);
+
+/// A step of the clock that is longer than this, either way, is no time that passed. Guess: more than frames are late, less than a night.
+const STEP_MIN: Duration = Duration::from_secs(3_600);
+
+/// What is old is forgotten only when the clock has gone so long without a step: a clock that was set wrong must not cost the history.
+const EVEN_MIN: Duration = Duration::from_secs(24 * 3_600);
 
 /// And not more often than this, when a recording is played faster than it was heard.
 const LEARNED_PAUSE: Duration = Duration::from_secs(1);
@@ -58,12 +72,15 @@ pub struct Setup {
     pub site: Arc<Site>,
     /// What is known to be bad.
     pub indicators: Arc<Indicators>,
+    /// Where to keep everything that is heard, if anywhere.
+    pub record: Option<RecordTo>,
 }
 
 /// The sensor at work.
 pub struct Agent {
     ears: Box<dyn Ears>,
     engine: Engine,
+    record: Option<Record>,
     talks: Listener,
     db: SensorDb,
     folder: PathBuf,
@@ -75,6 +92,9 @@ pub struct Agent {
     /// When it was last heard of before this run, until the first sound says how long that is ago.
     before: Option<Timestamp>,
     now: Timestamp,
+    /// Since when the clock has gone without a step, as far as this run knows.
+    even_since: Timestamp,
+    hours: Hours,
     next: Turns,
 }
 
@@ -85,6 +105,7 @@ struct Turns {
     status: Instant,
     devices: Instant,
     learned: Instant,
+    /// When it was written last, by the frames' own time.
     learned_at: Timestamp,
 }
 
@@ -103,19 +124,29 @@ impl Agent {
     /// # Errors
     /// When the memory cannot be opened or read, or the settings are wrong.
     pub fn new(setup: Setup, mut ears: Box<dyn Ears>) -> anyhow::Result<Self> {
-        let Setup { folder, site, indicators } = setup;
+        let Setup { folder, site, indicators, record } = setup;
         let db = SensorDb::open(&folder)?;
         let reader = SensorReader::open(&folder)?;
         let before = reader.status()?;
-        let learned = reader.learned()?.map(|text| Snapshot::parse(&text)).transpose()?;
-        let open = reader.open_incidents()?.iter().map(incident).collect::<anyhow::Result<Vec<_>>>()?;
+        let learned = reader.learned()?;
+        let open = reader.open_incidents()?;
         drop(reader);
         let site = chosen(&folder)?.unwrap_or(site);
+        ears.listen_for(&site.monitored)?;
+        let begin = |to: &RecordTo| {
+            let ports = ears.ports().into_iter().map(|port| (port.name, port.link)).collect();
+            let learned = learned.as_deref();
+            Record::begin(to, &Beginning { site: &site, learned, open: open.clone(), seed: SEED, ports })
+        };
+        let record = record.as_ref().map(begin).transpose()?;
+        let learned = learned.map(|text| Snapshot::parse(&text)).transpose()?;
+        let open = open.iter().map(incident).collect::<anyhow::Result<Vec<_>>>()?;
         let mut engine = Engine::new(sensor_engine::Setup {
             site,
             indicators,
             learned,
             open,
+            seed: SEED,
             ..sensor_engine::Setup::default()
         })?;
         let talks = Listener::default();
@@ -127,9 +158,10 @@ impl Agent {
             ears.go_on_from(at);
         }
         let now = steady();
-        Ok(Agent {
+        let mut agent = Agent {
             ears,
             engine,
+            record,
             talks,
             db,
             folder,
@@ -138,6 +170,8 @@ impl Agent {
             status: Status { is_recording, is_learning: true, command_done, ..Status::default() },
             before: heard_until.filter(|_| !is_recording),
             now: heard_until.unwrap_or_default(),
+            even_since: heard_until.unwrap_or_default(),
+            hours: Hours::default(),
             next: Turns {
                 turn: now,
                 status: now,
@@ -145,7 +179,9 @@ impl Agent {
                 learned: now + LEARNED_PAUSE,
                 learned_at: Timestamp::EPOCH,
             },
-        })
+        };
+        agent.look_at_ports();
+        Ok(agent)
     }
 
     /// Listens until somebody says stop, and writes what is left.
@@ -153,12 +189,14 @@ impl Agent {
     /// # Errors
     /// When nothing can be heard any more.
     pub fn run(&mut self, stop: &AtomicBool) -> anyhow::Result<()> {
-        let mut frames = 0_u32;
+        let (mut frames, mut looked_at) = (0, Timestamp::EPOCH);
         while !stop.load(Ordering::Relaxed) {
             let is_quiet = self.hear()?;
-            frames = frames.wrapping_add(1);
-            if is_quiet || frames.is_multiple_of(FRAMES_PER_LOOK) {
-                self.turn(steady());
+            frames += 1;
+            let is_time = apart(self.now, looked_at) >= TIME_PER_LOOK;
+            if is_quiet || frames >= FRAMES_PER_LOOK || is_time {
+                (frames, looked_at) = (0, self.now);
+                self.turn(steady())?;
             }
         }
         self.take_learned();
@@ -170,103 +208,131 @@ impl Agent {
 
     /// Takes the next thing that was heard. Returns whether it was silence.
     fn hear(&mut self) -> anyhow::Result<bool> {
-        let (at, is_quiet) = match self.ears.next()? {
+        let Agent { ears, engine, record, hours, waiting, status, folder, .. } = self;
+        let mut come_to = |at: Timestamp, engine: &mut Engine| {
+            let over = hours.come_to(at, engine, status.ports.len(), &waiting.port_hours, folder);
+            waiting.port_hours.extend(over);
+        };
+        let mut give = |given: Given<'_>| {
+            come_to(given.at(), engine);
+            give(engine, record.as_mut(), given);
+        };
+        let (at, is_quiet) = match ears.next()? {
             Heard::Frame(frame) => {
-                self.engine.handle_frame(&frame);
+                give(Given::Frame(frame));
                 (frame.at, false)
             }
+            Heard::Port(at, port, report) => {
+                give(Given::Port(at, port, report));
+                (at, true)
+            }
             Heard::Silence(at) => {
-                self.engine.handle_silence(at);
+                give(Given::Silence(at));
                 (at, true)
             }
             Heard::AllSolved(at, by) => {
-                let open = self.engine.open_incidents().map(|open| open.id).collect::<Vec<_>>();
+                let open = engine.open_incidents().map(|open| open.id).collect::<Vec<_>>();
                 for id in open {
-                    self.engine.handle_command(at, Command::Close(id, by));
+                    self.tell(at, Command::Close(id, by));
                 }
                 (at, true)
             }
         };
+        if apart(at, self.now) > STEP_MIN {
+            self.even_since = at;
+        }
         self.now = at;
         if let Some(before) = self.before.take()
             && at.since(before) >= GAP_MIN
         {
             self.waiting.events.push((at.as_nanos(), EventRecord::Gap { from_ns: before.as_nanos() }));
         }
+        self.take_outputs();
+        Ok(is_quiet)
+    }
+
+    /// The engine is told what somebody asked.
+    fn tell(&mut self, at: Timestamp, command: Command) {
+        give(&mut self.engine, self.record.as_mut(), Given::Command(at, command));
+    }
+
+    /// What came out of the engine waits to be written.
+    fn take_outputs(&mut self) {
         let ports = &self.status.ports;
         let name = |port: u8| {
             ports.get(usize::from(port)).map_or_else(|| format!("port {port}"), |port| port.name.clone())
         };
         outputs::take(&mut self.engine, &self.talks, &mut self.waiting, &name);
-        Ok(is_quiet)
     }
 
     /// What is due at this moment of the machine's steady clock.
-    fn turn(&mut self, now: Instant) {
+    fn turn(&mut self, now: Instant) -> anyhow::Result<()> {
         if now < self.next.turn {
-            return;
+            return Ok(());
         }
         self.next.turn = now + TURN;
         self.look_at_ports();
-        self.obey();
+        self.obey()?;
         if now >= self.next.devices {
             self.next.devices = now + DEVICES_EVERY;
             self.take_devices();
         }
-        if now >= self.next.learned && self.now >= self.next.learned_at {
+        if now >= self.next.learned && apart(self.now, self.next.learned_at) >= LEARNED_EVERY {
             self.next.learned = now + LEARNED_PAUSE;
-            self.next.learned_at = self.now + LEARNED_EVERY;
+            self.next.learned_at = self.now;
             self.take_learned();
+            let is_even = self.now.since(self.even_since) >= EVEN_MIN;
             // What is old can wait for another time.
-            let _forgot = self.db.prune(self.now.as_nanos());
+            let _forgot = self.db.prune(is_even.then_some(self.now.as_nanos()));
         }
         if now >= self.next.status || !self.waiting.is_empty() {
             self.next.status = now + STATUS_EVERY;
             self.take_status();
             self.write();
         }
+        Ok(())
     }
 
-    /// What the operating system says of the ports goes into the engine.
+    /// How the ports are, by the operating system and by the engine.
     fn look_at_ports(&mut self) {
-        let ports = self.ears.ports();
-        for (number, port) in (0_u8..).zip(&ports) {
-            let was = self.status.ports.get(usize::from(number));
-            let lost_signal = was.is_none_or(|was| was.has_carrier) && !port.report.has_carrier;
-            if lost_signal || port.report.dropped > 0 {
-                self.engine.handle_port(self.now, sensor_decode::PortId(number), port.report);
-            }
-        }
         let sight = self.engine.sight();
-        let status = (0_u8..).zip(ports).map(|(number, port)| {
-            let seen = sight.iter().find(|seen| seen.port.0 == number);
-            PortStatus {
-                number,
-                name: port.name,
-                sees: seen.is_some_and(|seen| seen.sees),
-                has_carrier: port.report.has_carrier,
-                last_heard_ns: seen.map_or(0, |seen| seen.last_heard.as_nanos()),
-            }
-        });
+        let status =
+            (0_u8..).zip(self.ears.ports()).map(|(number, EarPort { name, state, dropped, lost_at, .. })| {
+                let seen = sight.iter().find(|seen| seen.port.0 == number);
+                PortStatus {
+                    number,
+                    name,
+                    sees: seen.is_some_and(|seen| seen.sees),
+                    has_carrier: state.has_carrier(),
+                    state: state.as_str().to_owned(),
+                    last_heard_ns: seen.map_or(0, |seen| seen.last_heard.as_nanos()),
+                    dropped: [dropped.card, dropped.kernel, dropped.handover],
+                    lost_at_ns: lost_at.map_or(0, Timestamp::as_nanos),
+                    trouble: seen.and_then(|seen| Some(seen.trouble?.as_str().to_owned())),
+                }
+            });
         self.status.ports = status.collect();
     }
 
     /// Does what was asked at the tablet. The number of the last command is written together with what came of it.
-    fn obey(&mut self) {
-        let Ok(tablet) = TabletReader::open(&self.folder) else { return };
-        let Ok(commands) = tablet.commands_after(self.status.command_done, COMMANDS_MAX) else { return };
+    fn obey(&mut self) -> anyhow::Result<()> {
+        let Ok(tablet) = TabletReader::open(&self.folder) else { return Ok(()) };
+        let Ok(commands) = tablet.commands_after(self.status.command_done, COMMANDS_MAX) else {
+            return Ok(());
+        };
         for command in commands {
             match command.what {
                 CommandRecord::Close { incident, by } => {
                     let by = ClosedBy::ALL.into_iter().find(|who| who.as_str() == by);
                     if let (Ok(id), Some(by)) = (from_hex("incident", &incident), by) {
-                        self.engine.handle_command(self.now, Command::Close(IncidentId(id), by));
+                        self.tell(self.now, Command::Close(IncidentId(id), by));
                     }
                 }
                 CommandRecord::Site => {
                     // The tablet has checked it; one that cannot be read leaves what was chosen before.
                     if let Ok(Some(site)) = chosen(&self.folder) {
-                        self.engine.handle_command(self.now, Command::Site(site));
+                        self.ears.listen_for(&site.monitored)?;
+                        self.tell(self.now, Command::Site(site));
                         self.take_devices();
                     }
                 }
@@ -274,14 +340,14 @@ impl Agent {
             }
             self.status.command_done = command.seq;
         }
-        let name = |port: u8| format!("port {port}");
-        outputs::take(&mut self.engine, &self.talks, &mut self.waiting, &name);
+        self.take_outputs();
+        Ok(())
     }
 
     /// Lets the canary fly, and says which links of the chain it passed.
     fn test(&mut self, id: i64) {
         let passed = canary::fly().unwrap_or_default();
-        let capture = self.status.ports.iter().any(|port| port.sees);
+        let capture = self.status.ports.iter().any(|port| port.sees && port.trouble.is_none());
         let mut test =
             TestStatus { id, capture, decoder: passed.decoder, detectors: passed.detectors, store: false };
         // Written, and read back.
@@ -297,6 +363,7 @@ impl Agent {
         let ids: Vec<_> = self.engine.inventory().iter().map(|device| device.id).collect();
         let devices = ids.into_iter().filter_map(|id| outputs::device(&self.engine, &self.talks, id));
         self.waiting.devices.extend(devices);
+        self.waiting.port_hours.extend(self.hours.rows(&self.engine, self.status.ports.len()));
     }
 
     fn take_learned(&mut self) {
@@ -309,6 +376,10 @@ impl Agent {
         self.status.now_ns = self.now.as_nanos();
         self.status.said_at_ns = machine_time();
         self.status.is_learning = !self.engine.normal().knows_clinic();
+        self.status.record = self.record.as_mut().map(|record| {
+            record.flush();
+            record.state().as_str().to_owned()
+        });
         self.waiting.status = Some(self.status.clone());
     }
 
@@ -338,14 +409,29 @@ impl Agent {
     }
 
     fn make_room(&mut self) {
-        let Batch { events, sightings, devices, .. } = &mut self.waiting;
+        let Batch { events, sightings, devices, port_hours, .. } = &mut self.waiting;
         // Devices are told again at their next turn.
         devices.clear();
+        let over = port_hours.len().saturating_sub(WAITING_MAX);
+        port_hours.drain(..over);
         sightings.truncate(WAITING_MAX);
         let over = events.len().saturating_sub(WAITING_MAX);
         events.drain(..over);
         self.dropped = self.dropped.saturating_add(over as u64);
     }
+}
+
+/// How far two moments are from each other, whichever is the earlier.
+fn apart(one: Timestamp, other: Timestamp) -> Duration {
+    one.since(other).max(other.since(one))
+}
+
+/// The engine is given something, which is kept when it is to be kept.
+fn give(engine: &mut Engine, record: Option<&mut Record>, given: Given<'_>) {
+    if let Some(record) = record {
+        record.keep(&given);
+    }
+    engine.handle(given);
 }
 
 /// What the clinic chose last.
@@ -362,7 +448,7 @@ fn chosen(folder: &Path) -> anyhow::Result<Option<Arc<Site>>> {
 }
 
 /// An open incident of before; its kind is the row that it names.
-fn incident(record: &IncidentRecord) -> anyhow::Result<Incident> {
+pub(crate) fn incident(record: &IncidentRecord) -> anyhow::Result<Incident> {
     let kind = sensor_detectors::kinds().find(|kind| kind.id == record.kind);
     let kind = kind.with_context(|| format!("sensor.db: there is no kind `{}`", record.kind))?;
     Ok(record.to_incident(kind)?)

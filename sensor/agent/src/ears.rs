@@ -1,7 +1,9 @@
 //! Where frames come from: wires, or a recording that is played as if it were one.
 
 use common_model::{ClosedBy, Timestamp};
-use sensor_decode::Frame;
+use common_site::Monitored;
+use sensor_capture::live::{Dropped, PortState};
+use sensor_decode::{Frame, LinkType, PortId};
 use sensor_engine::PortReport;
 
 /// One thing that was heard.
@@ -9,6 +11,8 @@ use sensor_engine::PortReport;
 pub enum Heard<'a> {
     /// A frame.
     Frame(Frame<'a>),
+    /// Something is new of a port.
+    Port(Timestamp, PortId, PortReport),
     /// Nothing, until then. Comes several times a second while nothing else does.
     Silence(Timestamp),
     /// A recording tells what somebody said then: everything that is open is solved.
@@ -16,12 +20,18 @@ pub enum Heard<'a> {
 }
 
 /// A port that is listened to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarPort {
     /// What it is called.
     pub name: String,
-    /// What the operating system says of it since it was last asked.
-    pub report: PortReport,
+    /// How its frames begin.
+    pub link: LinkType,
+    /// How it is.
+    pub state: PortState,
+    /// What was lost since it was opened.
+    pub dropped: Dropped,
+    /// When something was lost last.
+    pub lost_at: Option<Timestamp>,
 }
 
 /// Something that hears.
@@ -29,11 +39,19 @@ pub trait Ears {
     /// The next thing; waits a short while for it.
     ///
     /// # Errors
-    /// When nothing can be heard any more: no port is left, or a recording cannot be read.
+    /// When nothing can be heard any more: nobody listens, or a recording cannot be read.
     fn next(&mut self) -> anyhow::Result<Heard<'_>>;
 
-    /// The ports, in the order of their numbers, and what became of them since this was last asked.
-    fn ports(&mut self) -> Vec<EarPort>;
+    /// The ports, in the order of their numbers.
+    fn ports(&self) -> Vec<EarPort>;
+
+    /// The clinic chose what is listened to.
+    ///
+    /// # Errors
+    /// When that cannot be done; then nothing changes.
+    fn listen_for(&mut self, _monitored: &Monitored) -> anyhow::Result<()> {
+        Ok(())
+    }
 
     /// Whether it is a recording that is played.
     fn is_recording(&self) -> bool {

@@ -8,10 +8,15 @@
 mod agent;
 mod canary;
 mod ears;
+mod hours;
 mod outputs;
+mod record;
 mod recorded;
 mod talks;
+mod wires;
 
 pub use agent::{Agent, Setup};
 pub use ears::{EarPort, Ears, Heard};
+pub use record::{Kept, RECORD_BYTES_MAX, RecordTo, Stretch};
 pub use recorded::{Pace, Recorded};
+pub use wires::Wires;

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use common_model::{ClosedBy, Timestamp};
 use sensor_capture::Frames;
+use sensor_capture::live::{Dropped, PortState};
 use sensor_decode::{Frame, LinkType, PortId, Vlan};
-use sensor_engine::PortReport;
 
 use crate::{EarPort, Ears, Heard};
 
@@ -156,8 +156,9 @@ impl Ears for Recorded {
         Ok(Heard::Frame(Frame { port, at, link, vlan, wire_len, bytes: &self.bytes }))
     }
 
-    fn ports(&mut self) -> Vec<EarPort> {
-        vec![EarPort { name: self.name.clone(), report: PortReport { has_carrier: true, dropped: 0 } }]
+    fn ports(&self) -> Vec<EarPort> {
+        let (name, state, dropped) = (self.name.clone(), PortState::Hears, Dropped::default());
+        vec![EarPort { name, link: LinkType::Ethernet, state, dropped, lost_at: None }]
     }
 
     fn is_recording(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The agent at work on a real folder: what it heard is there afterwards, once, whatever happens in between.
 
 use core::time::Duration;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
@@ -13,9 +13,9 @@ use box_store::tablet::CommandRecord;
 use box_store::{SensorReader, TabletDb};
 use common_model::Timestamp;
 use sensor_agent::{Agent, EarPort, Ears, Heard, Setup};
+use sensor_capture::live::{Dropped, PortState};
 use sensor_capture::{Frames as _, Script};
 use sensor_decode::{Frame, LinkType, PortId};
-use sensor_engine::PortReport;
 
 const SCAN: &str = "
 device guest   10.0.0.66 00:00:5e:00:53:66
@@ -44,7 +44,6 @@ struct TestEars {
     until: Box<dyn FnMut() -> bool>,
     stop: Arc<AtomicBool>,
     began: Instant,
-    carrier: bool,
 }
 
 impl Ears for TestEars {
@@ -66,8 +65,14 @@ impl Ears for TestEars {
         Ok(Heard::Silence(self.heard.0))
     }
 
-    fn ports(&mut self) -> Vec<EarPort> {
-        vec![EarPort { name: "eth1".into(), report: PortReport { has_carrier: self.carrier, dropped: 0 } }]
+    fn ports(&self) -> Vec<EarPort> {
+        vec![EarPort {
+            name: "eth1".into(),
+            link: LinkType::Ethernet,
+            state: PortState::Hears,
+            dropped: Dropped::default(),
+            lost_at: None,
+        }]
     }
 }
 
@@ -80,7 +85,6 @@ fn run(folder: &Path, frames: &[Kept], until: impl FnMut() -> bool + 'static) {
         until: Box::new(until),
         stop: Arc::clone(&stop),
         began: now(),
-        carrier: true,
     };
     let setup = Setup { folder: folder.to_owned(), ..Setup::default() };
     Agent::new(setup, Box::new(ears)).expect("the folder is new or ours").run(&stop).expect("it hears");
@@ -230,4 +234,210 @@ fn the_tablets_bell_is_rung_with_how_the_sensor_is() {
     assert_eq!(last, status(folder.path()));
     let age = SystemTime::UNIX_EPOCH + Duration::from_nanos(last.said_at_ns);
     assert!(age.elapsed().unwrap() < Duration::from_secs(60));
+}
+
+/// Hears frames at these moments, and stops when what was learned by then is written.
+struct Timed {
+    folder: PathBuf,
+    began: Instant,
+    moments: std::vec::IntoIter<Timestamp>,
+    at: Timestamp,
+    is_silence: bool,
+    bytes: Vec<u8>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Ears for Timed {
+    fn next(&mut self) -> anyhow::Result<Heard<'_>> {
+        self.is_silence = !self.is_silence;
+        if self.is_silence {
+            return Ok(Heard::Silence(self.at));
+        }
+        match self.moments.next() {
+            Some(at) => self.at = at,
+            None if taken_at(&self.folder).is_some_and(|at| at >= self.at) => {
+                self.stop.store(true, Ordering::Relaxed);
+                return Ok(Heard::Silence(self.at));
+            }
+            None => {
+                anyhow::ensure!(self.began.elapsed() < Duration::from_secs(30), "nothing was learned");
+                return Ok(Heard::Silence(self.at));
+            }
+        }
+        let (port, link, wire_len) = (PortId(0), LinkType::Ethernet, self.bytes.len() as u32);
+        Ok(Heard::Frame(Frame { port, at: self.at, link, vlan: None, wire_len, bytes: &self.bytes }))
+    }
+
+    fn ports(&self) -> Vec<EarPort> {
+        vec![EarPort {
+            name: "eth1".into(),
+            link: LinkType::Ethernet,
+            state: PortState::Hears,
+            dropped: Dropped::default(),
+            lost_at: None,
+        }]
+    }
+}
+
+/// A box that hears a frame at each of these moments.
+fn hear_at(folder: &Path, moments: Vec<Timestamp>) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (_, _, bytes) = frames().swap_remove(0);
+    let at = moments[0];
+    let ears = Timed {
+        folder: folder.to_owned(),
+        began: now(),
+        moments: moments.into_iter(),
+        at,
+        is_silence: true,
+        bytes,
+        stop: Arc::clone(&stop),
+    };
+    let setup = Setup { folder: folder.to_owned(), ..Setup::default() };
+    Agent::new(setup, Box::new(ears)).expect("the folder is new or ours").run(&stop).expect("it hears");
+}
+
+/// When what was learned was written last.
+fn taken_at(folder: &Path) -> Option<Timestamp> {
+    let learned = SensorReader::open(folder).ok()?.learned().ok()??;
+    let taken_at = learned.split("\"taken_at_ns\":").nth(1)?.split(',').next()?;
+    Some(Timestamp::from_nanos(taken_at.parse().ok()?))
+}
+
+/// So many moments, a second apart.
+fn seconds(from: Timestamp, count: u64) -> Vec<Timestamp> {
+    (0..count).map(|number| from + Duration::from_secs(number)).collect()
+}
+
+const HOUR: u64 = 3_600;
+const YEAR: u64 = 365 * 24 * HOUR;
+
+#[test]
+fn a_clock_that_is_set_costs_no_history_and_opens_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let began = frames()[0].0;
+    run(path, &frames(), || true);
+    let opened = states(path);
+    let events_before = reader(path).events_after(0, 10_000).unwrap();
+    let ahead = |secs: u64| began + Duration::from_secs(secs);
+    let back = |secs: u64| began - Duration::from_secs(secs);
+    // While it runs: an hour ahead and a year ahead, which would make all of its history too old; back to where it was, a year back, and again.
+    let set = |froms: &[Timestamp]| froms.iter().flat_map(|from| seconds(*from, 30)).collect::<Vec<_>>();
+    hear_at(path, set(&[ahead(100), ahead(HOUR), ahead(YEAR)]));
+    hear_at(path, set(&[ahead(YEAR + 60)]));
+    hear_at(path, set(&[ahead(300), back(YEAR), ahead(400), back(HOUR), ahead(500)]));
+    // And while it is off.
+    for from in [ahead(YEAR), ahead(600), back(YEAR), ahead(HOUR), ahead(700)] {
+        hear_at(path, seconds(from, 30));
+    }
+    let events = reader(path).events_after(0, 10_000).unwrap();
+    assert!(events.starts_with(&events_before), "history was lost");
+    let seqs: Vec<i64> = events.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>());
+    let blind = events.iter().any(|event| matches!(event.value, EventRecord::Sight { sees: false, .. }));
+    assert!(!blind, "a clock that is set is no silence");
+    // One scan: opened once, and closed at most once, because nothing more was seen of it for a year.
+    let states = states(path);
+    assert_eq!(states.iter().filter(|state| *state == "opened").count(), 1, "{opened:?} {states:?}");
+    assert!(states.iter().filter(|state| *state == "closed").count() <= 1, "{states:?}");
+    // It goes on writing what it learns, in the time that it is.
+    let taken_at = taken_at(path).unwrap();
+    assert!(taken_at >= ahead(700) && taken_at < ahead(800), "{taken_at}");
+    assert_eq!(status(path).now_ns, ahead(729).as_nanos());
+}
+
+#[test]
+fn each_hour_of_each_port_is_a_row_that_a_restart_goes_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let hour = Timestamp::from_secs(1_773_828_000);
+    assert_eq!(hour.as_secs() % HOUR, 0);
+    hear_at(path, seconds(hour, 100));
+    hear_at(path, seconds(hour + Duration::from_secs(HOUR - 10), 60));
+    // The clock is set back into the first hour.
+    hear_at(
+        path,
+        [seconds(hour + Duration::from_secs(HOUR + 100), 5), seconds(hour + Duration::from_secs(200), 7)]
+            .concat(),
+    );
+    let rows = reader(path).port_hours(0).unwrap();
+    let frames: Vec<_> =
+        rows.iter().map(|row| (row.hour - hour.as_secs() / HOUR, row.port, row.frames)).collect();
+    assert_eq!(frames, [(0, 0, 100 + 10 + 7), (1, 0, 50 + 5)]);
+    assert!(rows.iter().all(|row| row.devices_heard == 1 && row.devices_broadcast_only == 1));
+}
+
+/// A week of a clinic, in which a hundred devices come, talk and go.
+#[test]
+fn a_week_takes_no_more_memory_than_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let (_, _, bytes) = frames().swap_remove(0);
+    let stop = Arc::new(AtomicBool::new(false));
+    let sizes = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let week =
+        Week { number: 0, at: frames()[0].0, bytes, stop: Arc::clone(&stop), sizes: Arc::clone(&sizes) };
+    let setup = Setup { folder: path.to_owned(), ..Setup::default() };
+    Agent::new(setup, Box::new(week)).unwrap().run(&stop).unwrap();
+    let sizes = sizes.lock().unwrap().clone();
+    println!(
+        "memory of the process at the end of each day, in MiB: {:?}",
+        sizes.iter().map(|kib| kib / 1_024).collect::<Vec<_>>()
+    );
+    let [first, .., last] = sizes[..] else { panic!("{sizes:?}") };
+    assert_eq!(sizes.len(), 7);
+    assert!(last <= first + 8 * 1_024, "{sizes:?}");
+    let status = status(path);
+    assert!(Timestamp::from_nanos(status.now_ns).since(frames()[0].0) > Duration::from_secs(6 * 24 * HOUR));
+    assert_eq!(reader(path).port_hours(0).unwrap().len(), 7 * 24 + 1);
+}
+
+/// Frames of a hundred devices in turn, two in each second, for a week.
+struct Week {
+    number: u64,
+    at: Timestamp,
+    bytes: Vec<u8>,
+    stop: Arc<AtomicBool>,
+    sizes: Arc<std::sync::Mutex<Vec<u64>>>,
+}
+
+const A_DAY: u64 = 2 * 24 * HOUR;
+
+impl Ears for Week {
+    fn next(&mut self) -> anyhow::Result<Heard<'_>> {
+        self.number += 1;
+        if self.number.is_multiple_of(A_DAY) {
+            self.sizes.lock().expect("nobody panicked").push(resident_kib());
+        }
+        if self.number >= 7 * A_DAY {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        self.at = self.at + Duration::from_millis(500);
+        // Who asks for whom, by ARP: sender's Ethernet and network address.
+        let device = (self.number % 100) as u8 + 10;
+        for place in [11, 27, 31] {
+            self.bytes[place] = device;
+        }
+        let (port, link, wire_len) = (PortId(0), LinkType::Ethernet, self.bytes.len() as u32);
+        Ok(Heard::Frame(Frame { port, at: self.at, link, vlan: None, wire_len, bytes: &self.bytes }))
+    }
+
+    fn ports(&self) -> Vec<EarPort> {
+        vec![EarPort {
+            name: "eth1".into(),
+            link: LinkType::Ethernet,
+            state: PortState::Hears,
+            dropped: Dropped::default(),
+            lost_at: None,
+        }]
+    }
+}
+
+/// What this process holds in memory.
+fn resident_kib() -> u64 {
+    let file = std::fs::File::open("/proc/self/status").expect("there is a /proc");
+    let text = std::io::read_to_string(file).expect("it is text");
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is there");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
 }

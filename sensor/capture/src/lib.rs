@@ -17,7 +17,7 @@ pub use recording::{OpenError, Recording, Skipped, Warning};
 pub use repeat::{Open, Repeat, rewrite};
 pub use script::{Script, ScriptError};
 pub use together::Together;
-pub use writer::Writer;
+pub use writer::{NgWriter, Writer};
 
 use sensor_decode::Frame;
 

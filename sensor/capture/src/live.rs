@@ -19,14 +19,14 @@ use core::fmt;
 use core::time::Duration;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use common_model::Timestamp;
 use ipnet::IpNet;
 use rustix::event::EventfdFlags;
-use sensor_decode::{Frame, PORTS_MAX, PortId};
+use sensor_decode::{Frame, LinkType, PORTS_MAX, PortId};
 
 mod batch;
 mod error;
@@ -77,6 +77,7 @@ pub struct Live {
     place: usize,
     /// How late a frame may come.
     lag: Duration,
+    links: Vec<LinkType>,
     wish: Arc<Wish>,
     thread: Option<JoinHandle<()>>,
 }
@@ -125,6 +126,18 @@ pub enum PortState {
 }
 
 impl PortState {
+    /// As it is written down.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PortState::Hears => "hears",
+            PortState::NoSignal => "no_signal",
+            PortState::Gone => "gone",
+            PortState::NotPrepared => "not_prepared",
+            PortState::Refused => "refused",
+        }
+    }
+
     /// Whether frames can come.
     #[must_use]
     pub const fn has_carrier(self) -> bool {
@@ -144,6 +157,16 @@ pub struct Dropped {
 }
 
 impl Dropped {
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, more: Self) -> Self {
+        Self {
+            card: self.card.saturating_add(more.card),
+            kernel: self.kernel.saturating_add(more.kernel),
+            handover: self.handover.saturating_add(more.handover),
+        }
+    }
+
     /// All of them.
     #[must_use]
     pub const fn total(self) -> u64 {
@@ -180,6 +203,7 @@ impl Live {
             .zip(ports)
             .map(|(id, name)| Port::open(PortId(id), name, segments, options))
             .collect::<Result<_, _>>()?;
+        let links = opened.iter().map(Port::link).collect();
         let batches = (options.handover_bytes / BATCH_BYTES).max(BATCHES_MIN);
         let (out, from) = handover::handover((0..batches).map(|_| Batch::new()));
         let wish = Arc::new(Wish::new().map_err(LiveError::NoThread)?);
@@ -196,7 +220,7 @@ impl Live {
             .spawn(move || listener.run())
             .map_err(LiveError::NoThread)?;
         let lag = options.retire * 2 + listener::hold(options, ports.len());
-        Ok(Self { from, place: 0, lag, wish, thread: Some(thread) })
+        Ok(Self { from, place: 0, lag, links, wish, thread: Some(thread) })
     }
 
     /// What was heard next; waits so long for it at most.
@@ -214,6 +238,24 @@ impl Live {
             Some(Said::Port(report)) => Heard::Port(report),
             None => Heard::Silence(listener::realtime() - self.lag),
         }
+    }
+
+    /// How the frames of each port begin.
+    #[must_use]
+    pub fn links(&self) -> &[LinkType] {
+        &self.links
+    }
+
+    /// Listens for other segments, for all when there are none. What was heard before is still handed over; nothing is lost.
+    ///
+    /// # Errors
+    /// [`LiveError::TooManySegments`]; then nothing changes.
+    pub fn listen_for(&self, segments: &[IpNet]) -> Result<(), LiveError> {
+        if segments.len() > SEGMENTS_MAX {
+            return Err(LiveError::TooManySegments(segments.len()));
+        }
+        self.wish.listen_for(segments.to_vec());
+        Ok(())
     }
 
     /// A handle that stops it from elsewhere.
@@ -272,13 +314,16 @@ impl fmt::Debug for Live {
 struct Wish {
     is_stopped: AtomicBool,
     is_abandoned: AtomicBool,
+    /// What to listen for from now on.
+    segments: Mutex<Option<Vec<IpNet>>>,
     wake: OwnedFd,
 }
 
 impl Wish {
     fn new() -> io::Result<Self> {
         let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Self { is_stopped: AtomicBool::new(false), is_abandoned: AtomicBool::new(false), wake })
+        let (is_stopped, is_abandoned) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Self { is_stopped, is_abandoned, segments: Mutex::new(None), wake })
     }
 
     fn stop(&self) {
@@ -289,6 +334,15 @@ impl Wish {
     fn abandon(&self) {
         self.is_abandoned.store(true, Ordering::Release);
         self.wake_up();
+    }
+
+    fn listen_for(&self, segments: Vec<IpNet>) {
+        *self.segments.lock().unwrap_or_else(PoisonError::into_inner) = Some(segments);
+        self.wake_up();
+    }
+
+    fn segments(&self) -> Option<Vec<IpNet>> {
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn wake_up(&self) {

@@ -8,13 +8,13 @@ use common_model::{ClosedBy, DeviceId, Incident, IncidentId, Mac, Timestamp};
 use common_site::{Site, SiteError};
 use knowledge_indicators::Indicators;
 use sensor_decode::{
-    Arp, Frame, IcmpKind, Ip, Net, Packet, PortId, Tcp, Transport, Undecodable, Vlan, decode, link_prefixes,
-    quoted,
+    Arp, Frame, IcmpKind, Ip, Net, PORTS_MAX, Packet, PortId, Tcp, Transport, Undecodable, Vlan, decode,
+    link_prefixes, quoted,
 };
 use sensor_detectors::{ArpSeen, Contact, End, Observation, Phase};
 use sensor_flow::reassembly::{Half, Pool};
 use sensor_flow::{Flow, FlowId, FlowTable, Protocol, Touched};
-use sensor_inventory::{How, Inside, Inventory, Where};
+use sensor_inventory::{Hearing, How, Inside, Inventory, Where};
 use sensor_normal::Normal;
 use sensor_protocols::{ALL as PROTOCOLS, Carrier, Event, Input, Parser, Probe, Progress, Side};
 
@@ -22,7 +22,7 @@ use crate::clock::{Clock, LEAP_MAX, Tick};
 use crate::copies::Copies;
 use crate::output::{Counts, Output};
 use crate::settings::{self, Depth, EngineError, Setup};
-use crate::sight::{BLIND_AFTER, PortReport, PortSight, Sight, SightState};
+use crate::sight::{BLIND_AFTER, PortHeard, PortReport, PortSight, Sight, SightState};
 use crate::snapshot::Snapshot;
 use crate::world::World;
 
@@ -39,6 +39,30 @@ pub enum Command {
     Indicators(Arc<Indicators>),
     /// Somebody closed an incident.
     Close(IncidentId, ClosedBy),
+}
+
+/// One thing that an engine is given. Given the same in the same order, it gives the same answer.
+#[derive(Clone, Debug)]
+pub enum Given<'a> {
+    /// [`Engine::handle_frame`].
+    Frame(Frame<'a>),
+    /// [`Engine::handle_port`].
+    Port(Timestamp, PortId, PortReport),
+    /// [`Engine::handle_silence`].
+    Silence(Timestamp),
+    /// [`Engine::handle_command`].
+    Command(Timestamp, Command),
+}
+
+impl Given<'_> {
+    /// Its time.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Given::Frame(frame) => frame.at,
+            Given::Port(at, ..) | Given::Silence(at) | Given::Command(at, _) => *at,
+        }
+    }
 }
 
 /// What is kept with each conversation.
@@ -123,26 +147,42 @@ impl Engine {
         self.world.listener = Some(listener);
     }
 
+    /// Takes whatever it is given.
+    pub fn handle(&mut self, given: Given<'_>) {
+        match given {
+            Given::Frame(frame) => self.handle_frame(&frame),
+            Given::Port(at, port, report) => self.handle_port(at, port, report),
+            Given::Silence(at) => self.handle_silence(at),
+            Given::Command(at, command) => self.handle_command(at, command),
+        }
+    }
+
     /// Takes one frame. Never fails: bad bytes are counted.
     pub fn handle_frame(&mut self, frame: &Frame<'_>) {
         self.begin(frame.at);
         let (tick, elapsed) = self.clock.heard(frame.at);
-        if tick == Tick::Leap {
-            self.leap(elapsed);
+        match tick {
+            Tick::On => self.sight.untold(elapsed.since(self.clock.now())),
+            Tick::Leap => self.leap(elapsed),
         }
         self.run_timers(elapsed);
         self.counts.frames += 1;
         self.counts.bytes += u64::from(frame.wire_len);
-        if let Some(state) = self.sight.heard(frame.port, elapsed) {
+        if let Some(state) = self.sight.heard(frame.port, elapsed, frame.wire_len) {
             self.tell_sight(frame.port, state, elapsed);
         }
         match decode(frame) {
             Ok(_) if self.depth == Depth::Decode => {}
-            Ok(packet) => match packet.net {
-                Net::Ip(ip) => self.handle_ip(frame, &packet, &ip),
-                Net::Arp(arp) => self.handle_arp(&packet, &arp),
-                Net::Other(_) => self.counts.not_ip += 1,
-            },
+            Ok(packet) => {
+                if let Some(link) = packet.link {
+                    self.sight.sent(frame.port, link.source, link.target.is_group());
+                }
+                match packet.net {
+                    Net::Ip(ip) => self.handle_ip(frame, &packet, &ip),
+                    Net::Arp(arp) => self.handle_arp(frame.port, &packet, &arp),
+                    Net::Other(_) => self.counts.not_ip += 1,
+                }
+            }
             Err(
                 Undecodable::LinkCutOff
                 | Undecodable::ArpMalformed
@@ -166,6 +206,9 @@ impl Engine {
     pub fn handle_silence(&mut self, now: Timestamp) {
         self.begin(now);
         let until = self.clock.elapsed_at(now);
+        if until.since(self.clock.now()) > LEAP_MAX {
+            self.leap(until);
+        }
         while let Some((port, last_heard)) = self.sight.silence(until) {
             self.run_timers(last_heard + BLIND_AFTER);
             self.tell_sight(port, SightState::Blind, last_heard);
@@ -235,6 +278,18 @@ impl Engine {
         self.sight.ports().map(|port| PortSight { last_heard: wall(port.last_heard), ..port }).collect()
     }
 
+    /// What each port has heard since [`Engine::begin_hour`]. Which devices it heard the inventory knows.
+    #[must_use]
+    pub const fn heard(&self) -> &[PortHeard; PORTS_MAX] {
+        self.sight.this_hour()
+    }
+
+    /// An hour begins: what ports heard is counted anew. Changes nothing that comes out.
+    pub fn begin_hour(&mut self) {
+        self.sight.begin_hour();
+        self.world.inventory.begin_hour();
+    }
+
     /// What is usual.
     #[must_use]
     pub const fn normal(&self) -> &Normal {
@@ -296,6 +351,7 @@ impl Engine {
         self.end_conversations();
         self.world.introduce(&self.clock, Timestamp::MAX);
         self.world.normal.leap(until);
+        self.sight.untold(until.since(self.clock.now()));
         self.clock.reach(until);
     }
 
@@ -334,7 +390,7 @@ impl Engine {
         }
     }
 
-    fn handle_arp(&mut self, packet: &Packet<'_>, arp: &Arp) {
+    fn handle_arp(&mut self, port: PortId, packet: &Packet<'_>, arp: &Arp) {
         let now = self.clock.now();
         let mac = arp.sender_mac;
         if mac.is_group() || mac.is_zero() || self.copies.is_copy(arp.copy_key(), now) {
@@ -345,7 +401,9 @@ impl Engine {
         self.inside.neighbour(source_ip);
         let device = if self.inside.place(source_ip) == Where::Inside {
             self.inside.heard(source_ip);
-            Some(self.world.bind(now, packet.vlan, mac, source_ip, How::Arp))
+            let device = self.world.bind(now, packet.vlan, mac, source_ip, How::Arp);
+            self.world.inventory.heard_on(device, heard_on(port, packet, source_ip));
+            Some(device)
         } else {
             self.world.inventory.with_mac(mac)
         };
@@ -368,10 +426,13 @@ impl Engine {
         }
         self.counts.bad_checksums += u64::from(ip.has_bad_checksum);
         let is_of_neighbour = self.discover(packet, ip);
-        match self.inside.place_beside(ip.source, ip.target) {
+        let from = self.inside.place_beside(ip.source, ip.target);
+        self.sight.passed(frame.port, from, frame.wire_len);
+        match from {
             Where::Inside => {
                 self.inside.heard(ip.source);
-                self.world.inventory.heard(now, packet.vlan, ip.source);
+                let hearing = heard_on(frame.port, packet, ip.target);
+                self.world.inventory.heard(now, packet.vlan, ip.source, hearing);
             }
             Where::Outside => {
                 if let Some(link) = packet.link.filter(|_| !is_of_neighbour) {
@@ -394,8 +455,19 @@ impl Engine {
         if self.depth == Depth::Flows {
             return;
         }
+        // One side says goodbye: by now the other was heard, if it can be. A conversation of one side is let go of much later.
+        if let Transport::Tcp(tcp) = &ip.transport
+            && tcp.flags.fin()
+            && let Some(flow) = self.flows.get(touched.id)
+        {
+            self.sight.conversation(flow.protocol, flow.totals);
+        }
         match ip.transport {
-            Transport::Tcp(tcp) => self.read_tcp(touched, &tcp),
+            Transport::Tcp(tcp) => {
+                let before = self.pool.counts.unseen_bytes;
+                self.read_tcp(touched, &tcp);
+                self.sight.unseen(frame.port, self.pool.counts.unseen_bytes - before);
+            }
             Transport::Udp(udp) if !udp.payload.is_empty() => self.read_udp(touched, udp.payload),
             Transport::Udp(_) | Transport::Icmp(_) | Transport::Fragment | Transport::Other => {}
         }
@@ -502,6 +574,9 @@ impl Engine {
             (flow.totals, flow.last_at.since(flow.opened_at))
         };
         let contact = Contact { protocol: flow.protocol, phase, sent, received, within };
+        if phase.is_report() {
+            self.sight.conversation(flow.protocol, [sent, received]);
+        }
         let vlan = flow.vlan;
         let [source, target] = Between::of(flow).ends(&self.inside, &self.world.inventory);
         self.world.contact(&self.clock, vlan, source, target, contact);
@@ -515,6 +590,7 @@ impl Engine {
         }
         let ([sent, received], within) = flow.take_report();
         let phase = flow.ending().into();
+        self.sight.conversation(flow.protocol, [sent, received]);
         let contact = Contact { protocol: flow.protocol, phase, sent, received, within };
         let vlan = flow.vlan;
         let [source, target] = Between::of(&flow).ends(&self.inside, &self.world.inventory);
@@ -661,6 +737,12 @@ fn identify(first: &[u8], side: Side, carrier: Carrier, server_port: u16) -> Ide
         }
     }
     if is_unsure && first.len() < UNSURE_BYTES_MAX { Identified::NotYet } else { Identified::Nobodys }
+}
+
+/// Which port heard a frame, and whether it was sent to one device.
+fn heard_on(port: PortId, packet: &Packet<'_>, target: IpAddr) -> Hearing {
+    let is_to_all = packet.link.map_or(target.is_multicast(), |link| link.target.is_group());
+    Hearing { port, is_direct: !is_to_all }
 }
 
 fn release(pool: &mut Pool, conversation: &mut Conversation) {

@@ -13,8 +13,8 @@ mod sight;
 mod snapshot;
 mod world;
 
-pub use engine::{Command, Engine};
+pub use engine::{Command, Engine, Given};
 pub use output::{Counts, Output};
 pub use settings::{BudgetError, Depth, EngineError, Limits, Setup};
-pub use sight::{PortReport, PortSight, SightState};
+pub use sight::{Amount, PortHeard, PortReport, PortSight, SightState, Trouble};
 pub use snapshot::{Snapshot, SnapshotError};

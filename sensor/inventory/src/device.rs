@@ -5,9 +5,10 @@ use core::net::IpAddr;
 use arrayvec::{ArrayString, ArrayVec};
 use common_model::{DeviceId, DeviceType, Mac, Timestamp};
 use common_site::NamedDevice;
+use sensor_decode::{PORTS_MAX, PortId};
 
 use crate::clues::Clues;
-use crate::inventory::ROUTED_NETS_MIN;
+use crate::inventory::{Hearing, ROUTED_NETS_MIN};
 
 /// Most addresses kept of one device, latest first. Guess: IPv4, link-local, and a few that change daily (RFC 8981).
 pub(crate) const ADDRESSES_MAX: usize = 8;
@@ -38,7 +39,12 @@ pub struct Device {
     pub(crate) routed_nets: ArrayVec<u32, ROUTED_NETS_MIN>,
     /// What points to its type.
     pub(crate) clues: Clues,
+    /// One bit for each port that heard it this hour: at all, and speaking to one device.
+    pub(crate) ports: [u8; 2],
 }
+
+// Each port has its bit.
+const _: () = assert!(PORTS_MAX <= 8);
 
 impl Device {
     /// The clinic's name for it, else its own.
@@ -72,6 +78,32 @@ impl Device {
         self.mac.is_some_and(Mac::is_randomised) && self.given.is_none()
     }
 
+    /// Whether this port heard it this hour.
+    #[must_use]
+    pub const fn is_heard_by(&self, port: PortId) -> bool {
+        let [any, _] = self.ports;
+        any & bit(port) != 0
+    }
+
+    /// Whether this port heard it this hour, and only speaking to all.
+    #[must_use]
+    pub const fn speaks_only_to_all(&self, port: PortId) -> bool {
+        let [any, direct] = self.ports;
+        any & !direct & bit(port) != 0
+    }
+
+    pub(crate) const fn heard_on(&mut self, Hearing { port, is_direct }: Hearing) {
+        let [any, direct] = &mut self.ports;
+        *any |= bit(port);
+        if is_direct {
+            *direct |= bit(port);
+        }
+    }
+
+    pub(crate) const fn begin_hour(&mut self) {
+        self.ports = [0; 2];
+    }
+
     /// Who made it, by the IEEE's list of Ethernet addresses.
     #[must_use]
     pub fn vendor(&self) -> Option<&'static str> {
@@ -86,4 +118,9 @@ pub(crate) fn vendor(mac: Mac) -> Option<&'static str> {
         return None;
     }
     oui_data::lookup(&mac.to_string()).map(oui_data::OuiData::organization)
+}
+
+const fn bit(port: PortId) -> u8 {
+    // A port beyond the last has none.
+    if port.0 < 8 { 1 << port.0 } else { 0 }
 }

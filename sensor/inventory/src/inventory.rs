@@ -9,7 +9,7 @@ use arrayvec::{ArrayString, ArrayVec};
 use common_model::hash::StableHash;
 use common_model::{Category, DeviceId, Fact, Facts, Kind, Mac, Party, Subject, Timestamp};
 use common_site::Site;
-use sensor_decode::Vlan;
+use sensor_decode::{PortId, Vlan};
 use sensor_protocols::{Announce, Software};
 use sensor_tables::Recent;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,15 @@ pub enum How {
     Neighbour,
     /// A DHCP server leased it.
     Lease,
+}
+
+/// How a frame of a device was heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hearing {
+    /// By which port.
+    pub port: PortId,
+    /// It was sent to one device, not to all.
+    pub is_direct: bool,
 }
 
 /// What leads to a device.
@@ -143,17 +152,32 @@ impl Inventory {
     }
 
     /// An inside address sent something: which device is it? Made, if it is new.
-    pub fn heard(&mut self, now: Timestamp, vlan: Option<Vlan>, ip: IpAddr) -> DeviceId {
+    pub fn heard(&mut self, now: Timestamp, vlan: Option<Vlan>, ip: IpAddr, on: Hearing) -> DeviceId {
         let place = Place::Ip(vlan, ip);
         if let Some(id) = self.places.get_mut(&place).copied()
             && let Some(device) = self.devices.get_mut(&id)
         {
             device.last_seen = device.last_seen.max(now);
+            device.heard_on(on);
             return id;
         }
         let hash =
             StableHash::new("device by address").u64(vlan.map_or(0, |vlan| u64::from(vlan.0) + 1)).ip(ip);
-        self.make(now, DeviceId(hash.finish()), None, Some((vlan, ip)))
+        let id = self.make(now, DeviceId(hash.finish()), None, Some((vlan, ip)));
+        self.heard_on(id, on);
+        id
+    }
+
+    /// A port heard a device.
+    pub fn heard_on(&mut self, id: DeviceId, on: Hearing) {
+        if let Some(device) = self.devices.get_mut(&id) {
+            device.heard_on(on);
+        }
+    }
+
+    /// An hour begins: which ports hear which devices is found out anew.
+    pub fn begin_hour(&mut self) {
+        self.devices.change_all(Device::begin_hour);
     }
 
     /// The device that has this inside address, if it was ever heard.
@@ -270,6 +294,7 @@ impl Inventory {
             is_router: false,
             routed_nets: ArrayVec::new(),
             clues: Clues::default(),
+            ports: [0; 2],
         };
         self.devices.entry(id, || device);
         if self.news.len() < NEWS_MAX {
@@ -603,7 +628,7 @@ mod tests {
     #[test]
     fn an_address_becomes_a_device_and_arp_ties_it_down() {
         let mut inventory = Inventory::new(Arc::default(), 1);
-        let first = inventory.heard(at(1), None, ip(7));
+        let first = inventory.heard(at(1), None, ip(7), Hearing::default());
         assert_eq!(inventory.bind(at(2), None, MAC, ip(7), How::Arp), first);
         let device = inventory.get(first).unwrap();
         assert_eq!((device.mac, device.ips.as_slice()), (Some(MAC), &[ip(7)][..]));
@@ -612,14 +637,14 @@ mod tests {
             first,
             "its new address is the same device"
         );
-        assert_eq!(inventory.heard(at(4), None, ip(9)), first);
+        assert_eq!(inventory.heard(at(4), None, ip(9), Hearing::default()), first);
     }
 
     #[test]
     fn two_that_are_one_keep_the_first_id() {
         let mut inventory = Inventory::new(Arc::default(), 1);
         let by_mac = inventory.bind(at(1), None, MAC, ip(7), How::Arp);
-        let by_ip = inventory.heard(at(2), None, "fe80::7".parse().unwrap());
+        let by_ip = inventory.heard(at(2), None, "fe80::7".parse().unwrap(), Hearing::default());
         assert_ne!(by_mac, by_ip);
         assert_eq!(inventory.bind(at(3), None, MAC, "fe80::7".parse().unwrap(), How::Neighbour), by_mac);
         assert_eq!(inventory.resolve(by_ip), by_mac);
@@ -634,9 +659,9 @@ mod tests {
         let owner = inventory.bind(at(1), None, MAC, ip(1), How::Arp);
         let liar = inventory.bind(at(2), None, OTHER, ip(1), How::Arp);
         assert_ne!(owner, liar);
-        assert_eq!(inventory.heard(at(3), None, ip(1)), owner);
+        assert_eq!(inventory.heard(at(3), None, ip(1), Hearing::default()), owner);
         inventory.bind(at(4), None, OTHER, ip(1), How::Lease);
-        assert_eq!(inventory.heard(at(5), None, ip(1)), liar, "DHCP gave it away");
+        assert_eq!(inventory.heard(at(5), None, ip(1), Hearing::default()), liar, "DHCP gave it away");
     }
 
     #[test]
@@ -700,12 +725,12 @@ mod tests {
         for last in 1..20 {
             inventory.bind(at(u64::from(last)), None, Mac([0, 0, 0, 0, 1, last]), ip(last), How::Arp);
         }
-        let id = inventory.heard(at(30), Some(Vlan(4)), ip(3));
+        let id = inventory.heard(at(30), Some(Vlan(4)), ip(3), Hearing::default());
         inventory.announced(id, &Announce::HostName("printer"));
         let mut again = Inventory::new(Arc::default(), 2);
         again.restore(&inventory.save());
         assert_eq!(again.save(), inventory.save());
         assert!(again.next_news().is_none());
-        assert_eq!(again.heard(at(31), Some(Vlan(4)), ip(3)), id);
+        assert_eq!(again.heard(at(31), Some(Vlan(4)), ip(3), Hearing::default()), id);
     }
 }

@@ -11,4 +11,4 @@ mod inventory;
 
 pub use device::Device;
 pub use inside::{Inside, Where};
-pub use inventory::{How, Inventory, Saved, SavedDevice};
+pub use inventory::{Hearing, How, Inventory, Saved, SavedDevice};

@@ -1,11 +1,12 @@
 //! Drives the engine: frames in, outputs to a teller.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use common_model::{Due, Timestamp};
 use sensor_capture::Frames;
-use sensor_engine::{Engine, Output};
+use sensor_engine::{Command, Engine, Given, Output};
 
 use crate::{Cost, Summary, Teller, Telling};
 
@@ -65,14 +66,26 @@ impl<'a> Play<'a> {
         progress: &mut dyn FnMut(Timestamp),
     ) -> anyhow::Result<()> {
         while let Some(frame) = frames.next_frame() {
-            let Summary { first_at, last_at, .. } = &mut self.summary;
-            *first_at = Some(first_at.map_or(frame.at, |first| first.min(frame.at)));
-            *last_at = Some(last_at.map_or(frame.at, |last| last.max(frame.at)));
+            self.summary.heard(frame.at);
             self.engine.handle_frame(&frame);
             progress(frame.at);
             self.take_outputs()?;
         }
         Ok(())
+    }
+
+    /// Gives the engine what a record says that it was given.
+    ///
+    /// # Errors
+    /// As [`play`].
+    pub fn give(&mut self, given: Given<'_>) -> anyhow::Result<()> {
+        match &given {
+            Given::Frame(frame) => self.summary.heard(frame.at),
+            Given::Command(_, Command::Site(site)) => self.telling.site = Arc::clone(site),
+            Given::Command(..) | Given::Port(..) | Given::Silence(_) => {}
+        }
+        self.engine.handle(given);
+        self.take_outputs()
     }
 
     /// Time passes in silence, second by second, as on a wire on which nothing is heard.
@@ -96,6 +109,14 @@ impl<'a> Play<'a> {
     pub fn end(mut self, frames: &dyn Frames) -> anyhow::Result<(Engine, Summary)> {
         self.engine.finish();
         self.take_outputs()?;
+        self.stop(frames)
+    }
+
+    /// Ends the run where a sensor stopped: what goes on then is not over, and nothing more comes out.
+    ///
+    /// # Errors
+    /// As [`play`].
+    pub fn stop(mut self, frames: &dyn Frames) -> anyhow::Result<(Engine, Summary)> {
         self.summary.counts = self.engine.counts();
         self.summary.cards = self.with_card.len() as u64;
         self.summary.warning = frames.problem();

@@ -30,6 +30,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// A frame was heard.
+    pub(crate) fn heard(&mut self, at: Timestamp) {
+        self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
+        self.last_at = Some(self.last_at.map_or(at, |last| last.max(at)));
+    }
+
     /// From the earliest frame to the latest.
     #[must_use]
     pub fn captured(&self) -> Duration {

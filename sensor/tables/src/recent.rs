@@ -113,6 +113,15 @@ impl<K: Hash + Eq + Copy, V> Recent<K, V> {
         Some(slot.value)
     }
 
+    /// Changes all values; that touches none of them.
+    pub fn change_all(&mut self, mut change: impl FnMut(&mut V)) {
+        let mut at = self.newest;
+        while let Some(slot) = self.slots.get_mut(at as usize) {
+            change(&mut slot.value);
+            at = slot.older;
+        }
+    }
+
     /// All entries, the one touched last first.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let mut at = self.newest;

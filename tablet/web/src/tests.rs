@@ -202,6 +202,35 @@ async fn a_box_that_cannot_see_is_grey_and_says_which_cable() {
 }
 
 #[tokio::test]
+async fn a_box_that_hears_only_a_part_is_grey_and_says_which_setting() {
+    let mut tablet = Tablet::new();
+    for (trouble, kind, text) in [
+        ("mirror_off", "box-mirror-off", "It is not shown the rest of the traffic."),
+        ("one_way", "box-one-way", "the box hears one direction only."),
+    ] {
+        let mut status = hears();
+        status.ports[0].trouble = Some(trouble.into());
+        tablet.heard(status.clone(), vec![]);
+        let home = tablet.get("/api/v1/home?lang=en").await;
+        assert_eq!((&home["face"], &home["cards"][0]["kind"]), (&json!("unknown"), &json!(kind)));
+        assert!(home["ports"][0]["text"].as_str().unwrap().ends_with(text), "{home}");
+        // A cable comes first.
+        status.ports[0].has_carrier = false;
+        tablet.heard(status, vec![]);
+        assert_eq!(tablet.get("/api/v1/home").await["cards"][0]["kind"], "box-blind");
+    }
+    // What was lost is said for an hour.
+    let mut status = hears();
+    for (ago, says) in [(5, "lost some of it"), (61, "hears the network.")] {
+        status.ports[0].lost_at_ns = NOON - ago * MINUTE;
+        tablet.heard(status.clone(), vec![]);
+        let home = tablet.get("/api/v1/home?lang=en").await;
+        assert!(home["ports"][0]["text"].as_str().unwrap().contains(says), "{home}");
+        assert_eq!(home["face"], "ok");
+    }
+}
+
+#[tokio::test]
 async fn a_box_that_was_not_heard_for_ninety_seconds_is_silent() {
     let folder = tempfile::tempdir().unwrap();
     let mut sensor = SensorDb::open(folder.path()).unwrap();

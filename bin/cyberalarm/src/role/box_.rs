@@ -1,21 +1,25 @@
-//! `cyberalarm box`: the whole box, each role a process of its own.
+//! `cyberalarm box`: the whole box, each role a process of its own; `cyberalarm box prepare`: makes ports that only listen.
 
 use core::net::SocketAddr;
 use std::ffi::OsString;
-use std::io::{Write as _, stderr};
+use std::io::{Write as _, stderr, stdout};
 use std::net::TcpListener;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use box_supervisor::{Role, supervise};
-use clap::Args;
+use clap::{Args, Subcommand};
+use sensor_capture::live::{Missing, PortName, prepare};
 
 use super::sensor::Source;
 use super::uplink::Way;
 
 /// What can be asked for.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    instead: Option<Instead>,
     /// The folder of the box's state; made when it is not there.
     #[arg(long, value_name = "DIR", default_value = super::STATE)]
     state: PathBuf,
@@ -31,10 +35,24 @@ pub(crate) struct Arguments {
     way: Way,
 }
 
+/// What can be asked for instead of a box.
+#[derive(Subcommand)]
+enum Instead {
+    /// As root, once after each start of the machine: take everything off ports that would let them send, so that they only listen.
+    Prepare {
+        /// The ports that are wired to a mirror port or a tap.
+        #[arg(required = true, value_name = "PORT")]
+        ports: Vec<PortName>,
+    },
+}
+
 /// Files that the box's roles make in the folder of its state.
 const OURS: [&str; 3] = ["sensor", "tablet", "uplink"];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if let Some(Instead::Prepare { ports }) = &arguments.instead {
+        return prepare_all(ports);
+    }
     // What is wrong is said once, before anything is started.
     arguments.source.check()?;
     check_port(arguments.listen)?;
@@ -61,6 +79,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         // Whoever closed the error output does not want to hear it.
         let _closed = writeln!(stderr(), "cyberalarm: {said}");
     })
+}
+
+/// Prepares ports, and says what was done.
+fn prepare_all(ports: &[PortName]) -> anyhow::Result<()> {
+    for port in ports {
+        let found = prepare(port)?;
+        let found: Vec<String> = found.iter().map(Missing::to_string).collect();
+        let done = match &found[..] {
+            [] => "it was prepared already".to_owned(),
+            found => format!("put right: {}", found.join(", ")),
+        };
+        writeln!(stdout(), "{port} only listens ({done})")?;
+    }
+    Ok(())
 }
 
 /// Whether the tablet will be able to listen there.

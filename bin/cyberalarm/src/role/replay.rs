@@ -1,21 +1,24 @@
 //! `cyberalarm replay`: plays captures and says what came out.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write, stdout};
+use std::io::{self, BufWriter, IsTerminal as _, Write, stderr, stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow, ensure};
 use clap::{Args, ValueEnum};
 use common_words::{Catalogue, Lang};
-use sensor_engine::Depth;
+use sensor_agent::{Kept, Stretch};
+use sensor_engine::{Depth, Engine};
 use sensor_replay::{
-    Inputs, Lines, Teller, Telling, Timeline, check_captures, check_profile_place, open_capture,
+    Inputs, Lines, Play, Teller, Telling, Timeline, check_captures, check_profile_place, open_capture,
     open_together, play, write_profile,
 };
 
 /// What can be asked for.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Captures: pcap or pcapng, plain or packed with gzip or zstd, or packet scripts (.pkt). Each is a run of its own.
+    /// Captures: pcap or pcapng, plain or packed with gzip or zstd, packet scripts (.pkt), or a folder that a box kept with --record, which
+    /// brings its own settings. Each is a run of its own.
     #[arg(required = true, value_name = "CAPTURE")]
     captures: Vec<PathBuf>,
     /// Write JSON, one object a line, instead of a timeline.
@@ -75,7 +78,23 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let read = arguments.captures.iter().chain(&arguments.settings).chain(&arguments.indicators);
         check_profile_place(path, read.map(PathBuf::as_path))?;
     }
-    check_captures(&arguments.captures)?;
+    let (records, captures): (Vec<_>, Vec<_>) =
+        arguments.captures.iter().cloned().partition(|path| path.is_dir());
+    if records.is_empty() {
+        check_captures(&captures)?;
+    } else {
+        let has_more = !captures.is_empty() || arguments.settings.is_some() || arguments.profile.is_some();
+        let is_alone = !has_more && arguments.indicators.is_empty() && !arguments.together;
+        ensure!(
+            is_alone,
+            "{}: a record brings all that it needs, and is played by itself",
+            records[0].display()
+        );
+        // Whose clock the timeline shows.
+        if let Some(first) = Kept::open(&records[0])?.stretches().next() {
+            inputs.site = Arc::clone(first?.site());
+        }
+    }
 
     let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
     let (site, lang) = (inputs.site.clone(), arguments.lang.into());
@@ -88,13 +107,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let telling = Telling { catalogue, site, lang };
     let mut last = None;
+    for folder in &records {
+        for stretch in Kept::open(folder)?.stretches() {
+            last = Some(play_again(stretch?, &telling, &mut *teller)?);
+        }
+    }
     if arguments.together {
         let names: Vec<String> = arguments.captures.iter().map(|path| path.display().to_string()).collect();
         let mut frames = open_together(&arguments.captures)?;
         let engine = inputs.engine(Depth::Detectors)?;
         last = Some(play(&names.join(" "), &mut *frames, engine, telling, &mut *teller)?.0);
     } else {
-        for path in &arguments.captures {
+        for path in &captures {
             let mut frames = open_capture(path)?;
             let engine = inputs.engine(Depth::Detectors)?;
             let name = path.display().to_string();
@@ -105,6 +129,25 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (Some(path), Some(engine)) => write_profile(path, engine),
         _ => Ok(()),
     }
+}
+
+/// Plays what a box kept from its start to its stop.
+fn play_again(mut stretch: Stretch, telling: &Telling, teller: &mut dyn Teller) -> anyhow::Result<Engine> {
+    if let Some(version) = stretch.other_version() {
+        // Whoever closed the error output does not want to know.
+        let _closed = writeln!(
+            stderr(),
+            "cyberalarm: {} was kept by version {version}: what comes out may differ",
+            stretch.name()
+        );
+    }
+    let telling = Telling { site: Arc::clone(stretch.site()), ..telling.clone() };
+    let name = stretch.name().to_owned();
+    let mut play = Play::new(&name, stretch.engine()?, telling, teller);
+    while let Some(given) = stretch.next_given().with_context(|| name.clone())? {
+        play.give(given)?;
+    }
+    Ok(play.stop(stretch.frames())?.0)
 }
 
 /// The output. Whoever reads it may have enough before its end, and close it: then there is nothing more to do, except where a profile is

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::Args;
 use common_model::Timestamp;
-use sensor_agent::{Agent, Ears, Pace, Recorded};
+use common_site::Monitored;
+use sensor_agent::{Agent, Ears, Pace, RECORD_BYTES_MAX, RecordTo, Recorded, Wires};
+use sensor_capture::live::PortName;
 use sensor_replay::{Inputs, open_capture, open_together};
 use testing_days::Clinic;
 
@@ -27,6 +29,15 @@ pub(crate) struct Arguments {
 /// What is listened to, and what is known before.
 #[derive(Args, Clone)]
 pub(crate) struct Source {
+    /// Listen on these ports; each must be prepared by `cyberalarm box prepare PORT` first.
+    #[arg(long, value_name = "PORT", num_args = 1.., conflicts_with_all = ["capture", "clinic"])]
+    interface: Vec<PortName>,
+    /// Keep everything that is heard in this folder, to be played again by `cyberalarm replay DIR`. It holds what was said in the clinic.
+    #[arg(long, value_name = "DIR", requires = "interface")]
+    record: Option<PathBuf>,
+    /// The record ends when it is so large.
+    #[arg(long, value_name = "MIB", default_value_t = RECORD_BYTES_MAX >> 20, requires = "record")]
+    record_mib: u64,
     /// Play captures as if they were heard now.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "clinic")]
     pub(crate) capture: Vec<PathBuf>,
@@ -65,6 +76,8 @@ impl Source {
                 words.extend(values.iter().map(Into::into));
             }
         };
+        say("--interface", &self.interface.iter().map(|port| port.as_str().into()).collect::<Vec<_>>());
+        say("--record", self.record.as_slice());
         say("--capture", &self.capture);
         say("--clinic", self.clinic.as_slice());
         say("--settings", self.settings.as_slice());
@@ -73,14 +86,29 @@ impl Source {
             words.extend(["--calm-days".into(), self.calm_days.to_string().into()]);
             words.extend(["--seed".into(), self.seed.to_string().into()]);
         }
+        if self.record.is_some() {
+            words.extend(["--record-mib".into(), self.record_mib.to_string().into()]);
+        }
         words.extend(["--speed".into(), self.speed.to_string().into()]);
         words
     }
 
     /// Checks everything that can be checked before anything is started.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        self.inputs()?;
-        self.ears().map(drop)
+        let Inputs { site, .. } = self.inputs()?;
+        self.record_to().as_ref().map_or(Ok(()), RecordTo::check)?;
+        self.ears(&site.monitored).map(drop)
+    }
+
+    fn record_to(&self) -> Option<RecordTo> {
+        let folder = self.record.clone()?;
+        Some(RecordTo { folder, bytes_max: self.record_mib << 20, lists: self.lists() })
+    }
+
+    /// Lists of what is known to be bad, beside the built-in ones.
+    fn lists(&self) -> Vec<PathBuf> {
+        let of_clinic = self.clinic.as_ref().map(|clinic| clinic.join("indicators.csv"));
+        of_clinic.into_iter().chain(self.indicators.clone()).collect()
     }
 
     fn inputs(&self) -> anyhow::Result<Inputs> {
@@ -88,8 +116,7 @@ impl Source {
         if let Some(path) = self.settings_file() {
             inputs.read_site(&path)?;
         }
-        let of_clinic = self.clinic.as_ref().map(|clinic| clinic.join("indicators.csv"));
-        inputs.read_indicators(&of_clinic.into_iter().chain(self.indicators.clone()).collect::<Vec<_>>())?;
+        inputs.read_indicators(&self.lists())?;
         Ok(inputs)
     }
 
@@ -99,7 +126,10 @@ impl Source {
         Ok(Pace::new(start, waypoints.into_iter().map(faster).collect()))
     }
 
-    fn ears(&self) -> anyhow::Result<Box<dyn Ears>> {
+    fn ears(&self, monitored: &Monitored) -> anyhow::Result<Box<dyn Ears>> {
+        if !self.interface.is_empty() {
+            return Ok(Box::new(Wires::open(&self.interface, monitored)?));
+        }
         if let Some(dir) = &self.clinic {
             let clinic = Clinic::open(dir)?;
             let attack = clinic.attack_day(self.seed, 1.0)?;
@@ -107,7 +137,7 @@ impl Source {
             let pace = self.pace(attack.starts_at(), clinic.pace()?)?;
             return Ok(Box::new(Recorded::new("clinic", Box::new(both.frames()), pace, clinic.solved_at()?)));
         }
-        ensure!(!self.capture.is_empty(), "nothing to listen to: name --capture or --clinic");
+        ensure!(!self.capture.is_empty(), "nothing to listen to: name --interface, --capture or --clinic");
         let (first, last) = span(&self.capture)?;
         let shown_in = last.since(first).min(SHOWN_IN);
         let pace = self.pace(first, vec![(last, shown_in)])?;
@@ -118,9 +148,18 @@ impl Source {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let stop = super::begin(&arguments.state)?;
-    let Inputs { site, indicators, .. } = arguments.source.inputs()?;
-    let setup = sensor_agent::Setup { folder: arguments.state.clone(), site, indicators };
-    Agent::new(setup, arguments.source.ears()?)?.run(stop)
+    let source = &arguments.source;
+    let Inputs { site, indicators, .. } = source.inputs()?;
+    // A thread has the rights of the one that started it, so that which listens has no other; it keeps this one, because a port that was
+    // taken out and comes back is opened again.
+    box_supervisor::keep_listening()?;
+    let ears = source.ears(&site.monitored)?;
+    if source.interface.is_empty() {
+        box_supervisor::drop_all()?;
+    }
+    let record = source.record_to();
+    let setup = sensor_agent::Setup { folder: arguments.state.clone(), site, indicators, record };
+    Agent::new(setup, ears)?.run(stop)
 }
 
 /// The first and the last time in these captures.

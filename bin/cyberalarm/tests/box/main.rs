@@ -1,5 +1,7 @@
 //! The box as its user starts it: several processes, of which any may be killed at any moment.
 
+mod live;
+
 use core::time::Duration;
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -11,6 +13,8 @@ use std::time::Instant;
 use box_store::record::EventRecord;
 use box_store::tablet::CommandRecord;
 use box_store::{SensorReader, TabletDb, TabletReader};
+
+const CLINIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/days/clinic");
 
 /// A running box, with the port of its tablet.
 struct Running {
@@ -33,12 +37,16 @@ impl Running {
     }
 
     fn start_by(mut command: Command, state: &Path, more: &[&str]) -> Running {
-        let clinic = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/days/clinic");
+        command.arg("box");
+        Running::start_on(command, state, &[&["--clinic", CLINIC], more].concat())
+    }
+
+    fn start_on(mut command: Command, state: &Path, more: &[&str]) -> Running {
         // A port that is free now, so that a tablet that was killed comes back on the same.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("there is a free port").port();
         let mut child = command
-            .args(["box", "--listen", &format!("127.0.0.1:{port}"), "--clinic", clinic, "--state"])
+            .args(["--listen", &format!("127.0.0.1:{port}"), "--state"])
             .arg(state)
             .args(more)
             .stdout(Stdio::piped())

@@ -20,6 +20,9 @@ pub const HISTORY_NS: u64 = 90 * 86_400 * 1_000_000_000;
 /// Most events that are kept; older ones go first. Guess: a hundred a day for the time of the history, and as many again in a bad week.
 pub const EVENTS_MAX: u64 = 20_000;
 
+/// Most rows of what ports heard. Source: eight ports in each hour of the history.
+pub const PORT_HOURS_MAX: u64 = 8 * 24 * 90;
+
 /// Most sightings that wait for somebody to fetch them. Guess: a month of the most that may leave in a day.
 pub const SIGHTINGS_MAX: u64 = 20_000;
 
@@ -42,6 +45,9 @@ pub struct Status {
     pub problem: Option<String>,
     /// The self-test that it did last.
     pub test: Option<TestStatus>,
+    /// Whether all that is heard is kept: `on`, `full` or `failed`.
+    #[serde(default)]
+    pub record: Option<String>,
 }
 
 /// How a port is.
@@ -55,8 +61,20 @@ pub struct PortStatus {
     pub sees: bool,
     /// Whether its cable has a signal.
     pub has_carrier: bool,
+    /// How it is: `hears`, `no_signal`, `gone`, `not_prepared` or `refused`.
+    #[serde(default)]
+    pub state: String,
+    /// Frames lost since the sensor was started: by the card, by the kernel, by the sensor itself.
+    #[serde(default)]
+    pub dropped: [u64; 3],
+    /// When frames were lost last; zero: never.
+    #[serde(default)]
+    pub lost_at_ns: u64,
     /// When it was last heard; zero: never.
     pub last_heard_ns: u64,
+    /// What is wrong with what it hears: `mirror_off` or `one_way`.
+    #[serde(default)]
+    pub trouble: Option<String>,
 }
 
 /// A self-test: a marked canary went through the chain.
@@ -81,10 +99,22 @@ pub struct PortHour {
     pub hour: u64,
     /// Which port.
     pub port: u8,
-    /// Frames from inside.
+    /// All frames.
+    #[serde(default)]
+    pub frames: u64,
+    /// Their bytes on the wire.
+    #[serde(default)]
+    pub bytes: u64,
+    /// Packets from the clinic's devices.
     pub frames_from_inside: u64,
-    /// Frames to inside.
+    /// Packets from outside to them.
     pub frames_to_inside: u64,
+    /// The bytes of those from inside.
+    #[serde(default)]
+    pub bytes_from_inside: u64,
+    /// The bytes of those to inside.
+    #[serde(default)]
+    pub bytes_to_inside: u64,
     /// Frames lost before they came to us.
     pub dropped: u64,
     /// Bytes acknowledged but never seen.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Transaction, params};
 
-use super::{EVENTS_MAX, FILE, HISTORY_NS, MIGRATIONS, PortHour, SIGHTINGS_MAX, Status};
+use super::{EVENTS_MAX, FILE, HISTORY_NS, MIGRATIONS, PORT_HOURS_MAX, PortHour, SIGHTINGS_MAX, Status};
 use crate::StoreError;
 use crate::db::{Db, bits, body};
 use crate::record::{DeviceRecord, EventRecord, IncidentRecord, SightingRecord, from_hex};
@@ -96,13 +96,13 @@ impl SensorDb {
         })
     }
 
-    /// Forgets what is older than the history, and what is too much. Returns how many rows went.
+    /// Forgets what is older than the history, when it is known what time it is, and what is too much. Returns how many rows went.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was forgotten.
-    pub fn prune(&mut self, now_ns: u64) -> Result<usize, StoreError> {
+    pub fn prune(&mut self, now_ns: Option<u64>) -> Result<usize, StoreError> {
         const HOUR_NS: u64 = 3_600 * 1_000_000_000;
-        let before = now_ns.saturating_sub(HISTORY_NS);
+        let before = now_ns.map_or(0, |now_ns| now_ns.saturating_sub(HISTORY_NS));
         self.0.write("forgetting what is old", |tx| {
             let mut gone = tx.execute("DELETE FROM event WHERE at_ns < ?1", [bits(before)])?;
             gone += tx.execute(
@@ -119,6 +119,10 @@ impl SensorDb {
             )?;
             gone += tx.execute("DELETE FROM device WHERE last_seen_ns < ?1", [bits(before)])?;
             gone += tx.execute("DELETE FROM port_hour WHERE hour < ?1", [bits(before / HOUR_NS)])?;
+            gone += tx.execute(
+                "DELETE FROM port_hour WHERE hour < (SELECT hour FROM port_hour ORDER BY hour DESC, port LIMIT 1 OFFSET ?1)",
+                [bits(PORT_HOURS_MAX)],
+            )?;
             Ok(gone)
         })
     }

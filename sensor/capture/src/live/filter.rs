@@ -55,10 +55,10 @@ pub(super) mod code {
     pub(in crate::live) const RETURN: u16 = 0x06;
 }
 
-/// The program for these segments, on frames of this kind. `None` when everything passes, so that no program is needed.
-pub(super) fn program(segments: &[IpNet], link: LinkType) -> Option<Vec<Instruction>> {
+/// The program for these segments, on frames of this kind.
+pub(super) fn program(segments: &[IpNet], link: LinkType) -> Vec<Instruction> {
     if segments.is_empty() {
-        return None;
+        return vec![Instruction { code: code::RETURN, if_true: 0, if_false: 0, operand: ALL }];
     }
     let always = ON_THE_SEGMENT.iter().filter_map(|text| text.parse().ok());
     let segments: Vec<IpNet> = IpNet::aggregate(&always.chain(segments.iter().copied()).collect());
@@ -73,7 +73,7 @@ pub(super) fn program(segments: &[IpNet], link: LinkType) -> Option<Vec<Instruct
     };
     program.extend(fours);
     program.extend(sixes);
-    Some(program)
+    program
 }
 
 /// A prefix as the words that are compared, each with its mask.

@@ -62,6 +62,10 @@ impl Listener {
             if self.wish.is_abandoned() {
                 return;
             }
+            if let Some(segments) = self.wish.segments() {
+                self.ports.iter_mut().for_each(|port| port.listen_for(&segments));
+                self.segments = segments;
+            }
             let now = monotonic();
             stage = self.next_stage(stage, now);
             if now >= watch_at && stage != Stage::Drains {

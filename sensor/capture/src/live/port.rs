@@ -58,6 +58,11 @@ impl Port {
         })
     }
 
+    /// How its frames begin.
+    pub(super) fn link(&self) -> LinkType {
+        self.tap.as_ref().map_or(LinkType::Ethernet, |tap| tap.link)
+    }
+
     /// Finds out how it is, and what was dropped. A port that went is closed when all of it was read, and opened when it comes back.
     pub(super) fn watch(&mut self, machine: &mut Machine, segments: &[IpNet], options: &Options) {
         self.collect_drops(machine);
@@ -80,6 +85,15 @@ impl Port {
                 Err(_) => PortState::Refused,
             },
         };
+    }
+
+    /// Listens for other segments from the next frame on. A port whose kernel does not agree is closed, so that it says so.
+    pub(super) fn listen_for(&mut self, segments: &[IpNet]) {
+        if let Some(tap) = &self.tap
+            && socket::attach_filter(&tap.socket, &filter::program(segments, tap.link)).is_err()
+        {
+            self.tap = None;
+        }
     }
 
     fn collect_drops(&mut self, machine: &mut Machine) {
@@ -277,9 +291,7 @@ impl Tap {
         options: &Options,
     ) -> io::Result<Ring> {
         socket::ignore_outgoing(socket)?;
-        if let Some(program) = filter::program(segments, link) {
-            socket::attach_filter(socket, &program)?;
-        }
+        socket::attach_filter(socket, &filter::program(segments, link))?;
         let retire_millis = u32::try_from(options.retire.as_millis()).unwrap_or(u32::MAX).max(1);
         socket::make_ring(socket, blocks, retire_millis)?;
         let ring = Ring::map(socket, blocks)?;

@@ -1,5 +1,6 @@
 //! The first screen: face, headline, parts and cards.
 
+use core::time::Duration;
 use std::collections::BTreeSet;
 
 use box_store::record::IncidentRecord;
@@ -12,6 +13,9 @@ use utoipa::ToSchema;
 use super::View;
 use super::card::Card;
 use super::warning::WarningCard;
+
+/// Frames that were lost are spoken of for so long. Guess.
+const LOSS_SHOWN: Duration = Duration::from_secs(3_600);
 
 /// The first screen.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,7 +31,7 @@ pub(crate) struct Home {
     acknowledged: bool,
     headline: String,
     subline: String,
-    /// What must be known at the same time: the box cannot see, or cannot remember.
+    /// What must be known at the same time: the box cannot see, cannot remember, or keeps everything that it hears.
     also: Option<String>,
     checked: String,
     /// Network, updates and watching: always all three.
@@ -107,6 +111,8 @@ impl View {
         }
         let problem = self.status.as_ref().and_then(|status| status.problem.as_deref());
         let problem = problem.map(|problem| self.words().say(problem, &[])).transpose()?;
+        let record = self.status.as_ref().and_then(|status| status.record.as_deref());
+        let record = record.map(|state| self.words().say(&format!("record_{state}"), &[])).transpose()?;
         let seq = self.sensor.as_ref().map(|sensor| sensor.events_before(i64::MAX, 1)).transpose()?;
         Ok(Home {
             lang: self.lang.as_str(),
@@ -117,7 +123,7 @@ impl View {
             acknowledged,
             headline,
             subline,
-            also: problem.or(also),
+            also: problem.or(also).or(record),
             checked,
             parts: part_faces(&open, sight)
                 .into_iter()
@@ -137,10 +143,10 @@ impl View {
         if self.is_silent {
             return Sight::Silent;
         }
-        let sees = |ports: &[PortStatus]| {
-            !ports.is_empty() && ports.iter().all(|port| port.sees && port.has_carrier)
+        let all_see = |ports: &[PortStatus]| {
+            !ports.is_empty() && ports.iter().all(|port| sees(port) && port.trouble.is_none())
         };
-        if sees(&status.ports) { Sight::Sees } else { Sight::Blind }
+        if all_see(&status.ports) { Sight::Sees } else { Sight::Blind }
     }
 
     /// What to do about a box that cannot see.
@@ -148,7 +154,7 @@ impl View {
         let message = match sight {
             Sight::Sees => return Ok(None),
             _ if self.status.is_none() => return Ok(None),
-            Sight::Blind => "box_blind",
+            Sight::Blind => self.why_blind(),
             Sight::Silent => "box_silent",
         };
         let ports = self.status.iter().flat_map(|status: &Status| &status.ports);
@@ -158,25 +164,53 @@ impl View {
         Ok(Some(self.technical_card(message, since)?))
     }
 
+    /// The message that says why the box cannot see: a cable before a setting, and the setting that hides more before the other.
+    fn why_blind(&self) -> &'static str {
+        let ports = self.status.as_ref().map_or(&[][..], |status| &status.ports);
+        let has = |trouble: &str| ports.iter().any(|port| port.trouble.as_deref() == Some(trouble));
+        match () {
+            () if !ports.iter().all(sees) => "box_blind",
+            () if has("mirror_off") => "box_mirror_off",
+            () if has("one_way") => "box_one_way",
+            () => "box_blind",
+        }
+    }
+
     fn ports(&self) -> anyhow::Result<Vec<Port>> {
         let Some(status) = &self.status else { return Ok(Vec::new()) };
         let port = |port: &PortStatus| {
             let words = self.words();
             let name = self.port_name(&port.name, status.is_recording)?;
             let at = words.moment(Timestamp::from_nanos(port.last_heard_ns));
-            let phrase = match port {
-                PortStatus { has_carrier: false, .. } => "port_pulled",
-                PortStatus { sees: true, .. } => "port_sees",
-                PortStatus { last_heard_ns: 0, .. } => "port_never",
-                _ => "port_blind",
+            let lost_at = Timestamp::from_nanos(port.lost_at_ns);
+            let lost = words.moment(lost_at);
+            let (phrase, at) = match (port.state.as_str(), port) {
+                ("gone", _) => ("port_gone", None),
+                ("not_prepared", _) => ("port_not_prepared", None),
+                ("refused", _) => ("port_refused", None),
+                (_, PortStatus { has_carrier: false, .. }) => ("port_pulled", None),
+                (_, PortStatus { sees: true, trouble: Some(trouble), .. }) => match trouble.as_str() {
+                    "one_way" => ("port_one_way", None),
+                    _ => ("port_mirror_off", None),
+                },
+                (_, PortStatus { sees: true, .. }) if self.now.since(lost_at) < LOSS_SHOWN => {
+                    ("port_lost", Some(&lost))
+                }
+                (_, PortStatus { sees: true, .. }) => ("port_sees", None),
+                (_, PortStatus { last_heard_ns: 0, .. }) => ("port_never", None),
+                _ => ("port_blind", Some(&at)),
             };
-            let holes: &[(&str, &str)] =
-                if phrase == "port_blind" { &[("port", &name), ("at", &at)] } else { &[("port", &name)] };
-            let text = words.say(phrase, holes)?;
-            Ok(Port { name: port.name.clone(), sees: port.sees && port.has_carrier, text })
+            let holes = [Some(("port", name.as_str())), at.map(|at| ("at", at.as_str()))];
+            let text = words.say(phrase, &holes.into_iter().flatten().collect::<Vec<_>>())?;
+            Ok(Port { name: port.name.clone(), sees: sees(port), text })
         };
         status.ports.iter().map(port).collect()
     }
+}
+
+/// Whether a port hears anything.
+fn sees(port: &PortStatus) -> bool {
+    port.sees && port.has_carrier
 }
 
 /// The worst of what is open, and whether the box sees: act > unknown > attention > ok.
