@@ -18,7 +18,7 @@ use knowledge_indicators::Indicators;
 use sensor_engine::{Command, Engine, Given, Snapshot};
 
 use crate::hours::Hours;
-use crate::record::{Beginning, Record};
+use crate::record::{Beginning, Record, RecordState};
 use crate::talks::Listener;
 use crate::{EarPort, Ears, Heard, RecordTo, canary, outputs};
 
@@ -80,7 +80,9 @@ pub struct Setup {
 pub struct Agent {
     ears: Box<dyn Ears>,
     engine: Engine,
+    /// Where what is heard is kept, if it is to be and there is room.
     record: Option<Record>,
+    is_to_record: bool,
     talks: Listener,
     db: SensorDb,
     folder: PathBuf,
@@ -138,7 +140,8 @@ impl Agent {
             let learned = learned.as_deref();
             Record::begin(to, &Beginning { site: &site, learned, open: open.clone(), seed: SEED, ports })
         };
-        let record = record.as_ref().map(begin).transpose()?;
+        let is_to_record = record.is_some();
+        let record = record.as_ref().map(begin).transpose()?.flatten();
         let learned = learned.map(|text| Snapshot::parse(&text)).transpose()?;
         let open = open.iter().map(incident).collect::<anyhow::Result<Vec<_>>>()?;
         let mut engine = Engine::new(sensor_engine::Setup {
@@ -162,6 +165,7 @@ impl Agent {
             ears,
             engine,
             record,
+            is_to_record,
             talks,
             db,
             folder,
@@ -376,10 +380,11 @@ impl Agent {
         self.status.now_ns = self.now.as_nanos();
         self.status.said_at_ns = machine_time();
         self.status.is_learning = !self.engine.normal().knows_clinic();
-        self.status.record = self.record.as_mut().map(|record| {
+        let record = self.record.as_mut().map_or(RecordState::Full, |record| {
             record.flush();
-            record.state().as_str().to_owned()
+            record.state()
         });
+        self.status.record = self.is_to_record.then(|| record.as_str().to_owned());
         self.waiting.status = Some(self.status.clone());
     }
 

@@ -112,15 +112,18 @@ impl RecordState {
 }
 
 impl Record {
-    /// Begins a stretch.
+    /// Begins a stretch; `None` when the record is as large as it may be, so that a sensor that falls again and again does not fill the disk.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn begin(to: &RecordTo, beginning: &Beginning<'_>) -> anyhow::Result<Self> {
+    pub(crate) fn begin(to: &RecordTo, beginning: &Beginning<'_>) -> anyhow::Result<Option<Self>> {
         let RecordTo { folder, bytes_max, lists } = to;
         let could_not = || format!("could not write the record in {}", folder.display());
         make_folder(folder).with_context(could_not)?;
         let used = size_of_folder(folder).with_context(could_not)?;
+        if used >= *bytes_max {
+            return Ok(None);
+        }
         let stretch = next_stretch(folder).with_context(could_not)?;
         for (number, list) in (1..).zip(lists) {
             let text = read_text_capped(list, LIST_BYTES_MAX)?;
@@ -145,7 +148,7 @@ impl Record {
             state: RecordState::On,
         };
         record.flush();
-        Ok(record)
+        Ok(Some(record))
     }
 
     /// Keeps what the engine is given.

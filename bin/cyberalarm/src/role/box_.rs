@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, ensure};
 use box_supervisor::{Role, supervise};
 use clap::{Args, Subcommand};
+use sensor_capture::files::check_place;
 use sensor_capture::live::{Missing, PortName, prepare};
 
 use super::sensor::Source;
@@ -61,6 +62,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         forget(state)?;
     }
     std::fs::create_dir_all(state).with_context(|| format!("could not make {}", state.display()))?;
+    check_place(&state.join("sensor.db"))
+        .context("the box must be able to write in the folder of its state")?;
     let role = |name: &'static str, more: Vec<OsString>| {
         let mut words: Vec<OsString> = vec![name.into(), "--state".into(), state.into()];
         words.extend(more);

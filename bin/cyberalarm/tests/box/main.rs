@@ -173,6 +173,23 @@ fn what_is_wrong_is_said_before_anything_is_started() {
     }
 }
 
+#[test]
+fn a_disk_that_may_not_be_written_is_said_before_anything_is_started_needs_namespaces() {
+    let folder = tempfile::tempdir().unwrap();
+    let script =
+        "mount -t tmpfs none \"$0\" && touch \"$0/sensor.db\" && mount -o remount,ro \"$0\" && exec \"$@\"";
+    let output = Command::new("unshare")
+        .args(["-Urm", "sh", "-c", script])
+        .arg(folder.path())
+        .args([env!("CARGO_BIN_EXE_cyberalarm"), "box", "--clinic", CLINIC, "--state"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert!(said.contains("must be able to write") && said.contains("read-only filesystem"), "{said}");
+}
+
 /// How often each role is killed. `CYBERALARM_KILLS` asks for more.
 fn kills() -> usize {
     std::env::var("CYBERALARM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6)
