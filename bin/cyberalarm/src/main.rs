@@ -25,11 +25,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Role {
+    /// Whether the centre's audit log is what was written.
+    Audit(role::audit::Arguments),
     /// Measure how fast the engine is on a capture, and where the time goes.
     Bench(role::bench::Arguments),
     /// Listen, or play a recording as if it were heard now, and show it on a tablet.
     #[command(name = "box")]
     Box_(role::box_::Arguments),
+    /// The centre: take what boxes send, bring them letters, show the desk what there is.
+    Central(role::central::Arguments),
     /// The settings: print them with their meaning, or check a file of them.
     Config(role::config::Arguments),
     /// Play labelled captures and say what was found and what was not.
@@ -50,8 +54,10 @@ enum Role {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().role {
+        Role::Audit(arguments) => role::audit::run(&arguments),
         Role::Bench(arguments) => role::bench::run(&arguments),
         Role::Box_(arguments) => role::box_::run(&arguments),
+        Role::Central(arguments) => role::central::run(arguments),
         Role::Config(arguments) => role::config::run(&arguments),
         Role::Evaluate(arguments) => role::evaluate::run(&arguments),
         Role::Explain(arguments) => role::explain::run(&arguments),

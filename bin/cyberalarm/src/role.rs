@@ -1,7 +1,9 @@
 //! The roles: each says what can be asked for, and hands it to the room that does it.
 
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod box_;
+pub(crate) mod central;
 pub(crate) mod config;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
