@@ -45,6 +45,8 @@ enum Role {
     /// A part of the box: listen, and remember.
     #[command(hide = true)]
     Sensor(role::sensor::Arguments),
+    /// Play boxes that speak with a centre, and measure it.
+    Simulate(role::simulate::Arguments),
     /// A part of the box: the tablet.
     #[command(hide = true)]
     Tablet(role::tablet::Arguments),
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Role::Replay(arguments) => role::replay::run(&arguments),
         Role::Run(arguments) => role::run::run(&arguments),
         Role::Sensor(arguments) => role::sensor::run(&arguments),
+        Role::Simulate(arguments) => role::simulate::run(arguments),
         Role::Tablet(arguments) => role::tablet::run(&arguments),
     };
     match done {

@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sensor;
+pub(crate) mod simulate;
 pub(crate) mod tablet;
 
 use std::path::Path;

@@ -16,7 +16,7 @@ mod serve;
 mod tls;
 
 pub use app::{App, machine_time, random as random_bytes, random_hex};
-pub use desk::{link_text, new_link};
+pub use desk::{link_text, new_link, open_api};
 pub use identity::{Identity, Issued};
 pub use serve::{Addresses, Options, open_store, serve};
 

@@ -1,5 +1,6 @@
 //! A centre on ports of its own, and boxes that speak the true protocol with it.
 
+mod desk;
 mod line;
 
 use core::net::SocketAddr;

@@ -121,6 +121,18 @@ impl Tx<'_> {
         let ids = rows.iter().map(|row| row.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>()?;
         Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
+
+    /// The names of boxes that were sent this.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn boxes_with(&mut self, kind: &str, about: &str) -> Result<Vec<BoxId>, StoreError> {
+        let sql = "SELECT box.id FROM letter JOIN box ON box.no = letter.box WHERE letter.kind = $1 AND letter.about = $2";
+        let rows = sqlx::query(sql).bind(kind.to_owned()).bind(about.to_owned());
+        let rows = rows.fetch_all(self.connection()).await?;
+        let ids = rows.iter().map(|row| row.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>()?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
 }
 
 impl Store {

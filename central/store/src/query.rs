@@ -112,6 +112,13 @@ pub trait QueryEngine: Send + Sync {
         filter: &'q IncidentFilter,
     ) -> BoxFuture<'q, Result<Vec<IncidentRow>, StoreError>>;
 
+    /// One incident.
+    fn incident<'q>(
+        &'q self,
+        box_id: &'q str,
+        id: &'q str,
+    ) -> BoxFuture<'q, Result<Option<IncidentRow>, StoreError>>;
+
     /// All steps of one incident, in the order in which they happened.
     fn incident_steps<'q>(
         &'q self,
@@ -213,18 +220,20 @@ impl QueryEngine for Store {
             }
             question.say(" ORDER BY i.last_seen_ns DESC, i.box, i.id LIMIT ");
             question.value(i64::from(filter.limit));
-            let row = |row: &AnyRow| {
-                Ok(IncidentRow {
-                    box_no: row.try_get(0)?,
-                    box_id: row.try_get(1)?,
-                    member: row.try_get(2)?,
-                    member_name: row.try_get(3)?,
-                    region: row.try_get(4)?,
-                    last_seen_ns: row.try_get(5)?,
-                    body: row.try_get(6)?,
-                })
-            };
-            question.ask(self).await?.iter().map(row).collect()
+            question.ask(self).await?.iter().map(incident).collect()
+        })
+    }
+
+    fn incident<'q>(
+        &'q self,
+        box_id: &'q str,
+        id: &'q str,
+    ) -> BoxFuture<'q, Result<Option<IncidentRow>, StoreError>> {
+        Box::pin(async move {
+            let mut question = Question::new(INCIDENTS);
+            question.is("box.id =", Some(box_id));
+            question.is("i.id =", Some(id));
+            question.ask(self).await?.first().map(incident).transpose()
         })
     }
 
@@ -291,4 +300,16 @@ impl QueryEngine for Store {
             question.ask(self).await?.iter().map(row).collect()
         })
     }
+}
+
+fn incident(row: &AnyRow) -> Result<IncidentRow, StoreError> {
+    Ok(IncidentRow {
+        box_no: row.try_get(0)?,
+        box_id: row.try_get(1)?,
+        member: row.try_get(2)?,
+        member_name: row.try_get(3)?,
+        region: row.try_get(4)?,
+        last_seen_ns: row.try_get(5)?,
+        body: row.try_get(6)?,
+    })
 }

@@ -63,7 +63,9 @@ impl Problem {
     /// What could not be kept.
     pub(super) fn of_store(app: &App, err: &StoreError) -> Self {
         match err {
-            StoreError::Exists(what) => Problem::new(StatusCode::CONFLICT, format!("{what} is there already")),
+            StoreError::Exists(what) => {
+                Problem::new(StatusCode::CONFLICT, format!("{what} is there already"))
+            }
             err => Problem::fault(app, err),
         }
     }

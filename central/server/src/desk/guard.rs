@@ -55,19 +55,30 @@ impl Guard {
     }
 
     /// Why a request is refused; who asks, where it matters.
-    async fn judge(&self, request: &Request) -> Result<Option<Session>, Problem> {
-        let headers = request.headers();
+    async fn judge(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<Option<Session>, Problem> {
         if !self.is_our_name(headers) {
-            return Err(self.refuse(Why::Host, StatusCode::MISDIRECTED_REQUEST, "this is not asked by our name"));
+            return Err(self.refuse(
+                Why::Host,
+                StatusCode::MISDIRECTED_REQUEST,
+                "this is not asked by our name",
+            ));
         }
         if !self.allowance.take() {
-            return Err(self.refuse(Why::TooMany, StatusCode::TOO_MANY_REQUESTS, "too many requests at once"));
+            return Err(self.refuse(
+                Why::TooMany,
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many requests at once",
+            ));
         }
-        let path = request.uri().path();
         if !path.starts_with("/api/") {
             return Ok(None);
         }
-        let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+        let changes = !matches!(*method, Method::GET | Method::HEAD);
         // A browser says whence a request comes; what is no browser says nothing.
         let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
         if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
@@ -87,7 +98,11 @@ impl Guard {
         let has_token =
             headers.get("x-cyberalarm").is_some_and(|token| token.as_bytes() == session.csrf.as_bytes());
         if changes && !has_token {
-            return Err(self.refuse(Why::Forged, StatusCode::FORBIDDEN, "this lacks the token of the session"));
+            return Err(self.refuse(
+                Why::Forged,
+                StatusCode::FORBIDDEN,
+                "this lacks the token of the session",
+            ));
         }
         Ok(Some(session))
     }
@@ -108,19 +123,23 @@ pub(super) fn cookie(headers: &HeaderMap, port: u16) -> Option<&str> {
     let name = cookie_name(port);
     let all = headers.get_all(header::COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
     let mut each = all.flat_map(|cookies| cookies.split(';'));
-    each.find_map(|cookie| cookie.trim().split_once('=').filter(|(of, _)| *of == name).map(|(_, token)| token))
+    each.find_map(|cookie| {
+        cookie.trim().split_once('=').filter(|(of, _)| *of == name).map(|(_, token)| token)
+    })
 }
 
 /// Lets a request through, or refuses it.
 pub(crate) async fn stand(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
-    let mut response = match guard.judge(&request).await {
+    let mut response = match guard.judge(request.method(), request.uri().path(), request.headers()).await {
         Ok(session) => {
             if let Some(session) = session {
                 request.extensions_mut().insert(Who(Arc::new(session)));
             }
             match tokio::time::timeout(ANSWER_MAX, next.run(request)).await {
                 Ok(response) => response,
-                Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this takes too long").into_response(),
+                Err(_) => {
+                    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this takes too long").into_response()
+                }
             }
         }
         Err(problem) => problem.into_response(),
