@@ -27,6 +27,8 @@ export interface Home {
   /** Network, updates, watching: always three. */
   parts: Part[];
   cards: Card[];
+  /** Of the centre: they never turn the face. */
+  warnings: Warning[];
   ports: Port[];
   seq: number;
   /** RFC 3339. */
@@ -62,6 +64,22 @@ export interface Card {
   ended: boolean;
   is_test: boolean;
 }
+
+/** A warning of the centre. */
+export interface Warning {
+  id: string;
+  urgency: 'information' | 'week' | 'today';
+  title: string;
+  what: string;
+  steps: string[];
+  issued: string;
+  /** "Set", once somebody has said so. */
+  answered: string | null;
+  can: WarningAnswer[];
+  is_exercise: boolean;
+}
+
+export type WarningAnswer = 'seen' | 'not_relevant';
 
 export interface Call {
   role: string;
