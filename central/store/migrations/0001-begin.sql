@@ -119,16 +119,6 @@ CREATE TABLE incident_step (
 );
 CREATE INDEX incident_step_of ON incident_step (box, id);
 
-CREATE TABLE sighting (
-    lane BIGINT NOT NULL,
-    seq BIGINT NOT NULL,
-    box BIGINT NOT NULL,
-    kind TEXT NOT NULL,
-    at_ns BIGINT NOT NULL,
-    is_exercise BIGINT NOT NULL,
-    PRIMARY KEY (lane, seq)
-);
-
 -- That a box met an indicator.
 CREATE TABLE occurrence (
     no BIGINT NOT NULL PRIMARY KEY,

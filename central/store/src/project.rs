@@ -25,7 +25,6 @@ pub(crate) struct Rows {
     /// The latest step of each: one statement may touch a row once only.
     incidents: BTreeMap<(i64, String), (i64, Vec<Value>)>,
     steps: Vec<Vec<Value>>,
-    sightings: Vec<Vec<Value>>,
     /// Their numbers are handed out when they are written.
     pub(crate) occurrences: Vec<Vec<Value>>,
     answers: BTreeMap<(String, i64), (i64, Vec<Value>)>,
@@ -49,11 +48,6 @@ const GAP: Insert =
     Insert { into: "INSERT INTO gap (lane, seq, first_seq, at_ns, cause)", columns: 5, conflict: "" };
 const STEP: Insert =
     Insert { into: "INSERT INTO incident_step (lane, seq, box, id, at_ns)", columns: 5, conflict: "" };
-const SIGHTING: Insert = Insert {
-    into: "INSERT INTO sighting (lane, seq, box, kind, at_ns, is_exercise)",
-    columns: 6,
-    conflict: "",
-};
 const INCIDENT: Insert = Insert {
     into: "INSERT INTO incident (box, id, state, kind, category, severity, due, due_rank, device_type, opened_at_ns, last_seen_ns, at_ns, \
            findings, is_exercise, title, body)",
@@ -76,7 +70,7 @@ impl Rows {
     pub(crate) fn add(&mut self, at: Place, body: &Body, text: &str) {
         match body {
             Body::Incident(incident) => self.incident(at, incident, text),
-            Body::Sighting(sighting) => self.sighting(at, sighting),
+            Body::Sighting(sighting) => self.sighting(at.box_no, sighting),
             Body::Answer(answer) => self.answer(at, answer),
             Body::Gap(gap) => self.gap(at, gap),
             Body::Health(health) => self.health(at, health, text),
@@ -87,16 +81,10 @@ impl Rows {
     }
 
     /// All tables but the three that the writer itself fills.
-    pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 5] {
+    pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 4] {
         let latest = |rows: BTreeMap<_, (i64, Vec<Value>)>| rows.into_values().map(|(_, row)| row).collect();
         let answers = self.answers.into_values().map(|(_, row)| row).collect();
-        [
-            (GAP, self.gaps),
-            (INCIDENT, latest(self.incidents)),
-            (STEP, self.steps),
-            (SIGHTING, self.sightings),
-            (ANSWER, answers),
-        ]
+        [(GAP, self.gaps), (INCIDENT, latest(self.incidents)), (STEP, self.steps), (ANSWER, answers)]
     }
 
     fn incident(&mut self, at: Place, one: &Incident, text: &str) {
@@ -130,11 +118,10 @@ impl Rows {
         }
     }
 
-    fn sighting(&mut self, at: Place, one: &Sighting) {
+    fn sighting(&mut self, box_no: i64, one: &Sighting) {
         let at_ns = ns(one.at);
-        self.sightings.push(row![at.lane, at.seq, at.box_no, one.kind.clone(), at_ns, one.is_exercise]);
         for indicator in indicators(&one.facts) {
-            self.occurrence(at.box_no, indicator, &one.kind, at_ns, one.is_exercise);
+            self.occurrence(box_no, indicator, &one.kind, at_ns, one.is_exercise);
         }
     }
 
