@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use common_wire::v1::{Answer, Body, Fact, Gap, Health, Incident, Indicator, Inventory, Peer, Sighting};
+use common_wire::v1::{Answer, Body, Fact, Gap, Incident, Indicator, Peer, Sighting};
 use serde::Serialize;
 
 use crate::ns;
@@ -28,8 +28,8 @@ pub(crate) struct Rows {
     /// Their numbers are handed out when they are written.
     pub(crate) occurrences: Vec<Vec<Value>>,
     answers: BTreeMap<(String, i64), (i64, Vec<Value>)>,
-    pub(crate) health: BTreeMap<i64, String>,
-    pub(crate) inventory: BTreeMap<i64, String>,
+    health: BTreeMap<i64, String>,
+    inventory: BTreeMap<i64, String>,
 }
 
 pub(crate) const RECORD: Insert = Insert {
@@ -58,6 +58,16 @@ const INCIDENT: Insert = Insert {
                findings = excluded.findings, is_exercise = excluded.is_exercise, title = excluded.title, body = excluded.body \
                WHERE excluded.at_ns >= incident.at_ns",
 };
+const HEALTH: Insert = Insert {
+    into: "INSERT INTO box_health (box, body)",
+    columns: 2,
+    conflict: "ON CONFLICT (box) DO UPDATE SET body = excluded.body",
+};
+const INVENTORY: Insert = Insert {
+    into: "INSERT INTO box_inventory (box, body)",
+    columns: 2,
+    conflict: "ON CONFLICT (box) DO UPDATE SET body = excluded.body",
+};
 const ANSWER: Insert = Insert {
     into: "INSERT INTO answer (warning, box, answer, at_ns)",
     columns: 4,
@@ -73,18 +83,26 @@ impl Rows {
             Body::Sighting(sighting) => self.sighting(at.box_no, sighting),
             Body::Answer(answer) => self.answer(at, answer),
             Body::Gap(gap) => self.gap(at, gap),
-            Body::Health(health) => self.health(at, health, text),
-            Body::Inventory(inventory) => self.inventory(at, inventory, text),
+            Body::Health(_) => drop(self.health.insert(at.box_no, text.to_owned())),
+            Body::Inventory(_) => drop(self.inventory.insert(at.box_no, text.to_owned())),
             // It lies in `record`.
             Body::Ledger(_) => {}
         }
     }
 
     /// All tables but the three that the writer itself fills.
-    pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 4] {
+    pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 6] {
         let latest = |rows: BTreeMap<_, (i64, Vec<Value>)>| rows.into_values().map(|(_, row)| row).collect();
+        let told = |rows: BTreeMap<i64, String>| rows.into_iter().map(|(no, body)| row![no, body]).collect();
         let answers = self.answers.into_values().map(|(_, row)| row).collect();
-        [(GAP, self.gaps), (INCIDENT, latest(self.incidents)), (STEP, self.steps), (ANSWER, answers)]
+        [
+            (GAP, self.gaps),
+            (INCIDENT, latest(self.incidents)),
+            (STEP, self.steps),
+            (ANSWER, answers),
+            (HEALTH, told(self.health)),
+            (INVENTORY, told(self.inventory)),
+        ]
     }
 
     fn incident(&mut self, at: Place, one: &Incident, text: &str) {
@@ -149,14 +167,6 @@ impl Rows {
     fn gap(&mut self, at: Place, one: &Gap) {
         let first = crate::int(one.from);
         self.gaps.push(row![at.lane, at.seq, first, ns(one.at), word(&one.cause)]);
-    }
-
-    fn health(&mut self, at: Place, _one: &Health, text: &str) {
-        self.health.insert(at.box_no, text.to_owned());
-    }
-
-    fn inventory(&mut self, at: Place, _one: &Inventory, text: &str) {
-        self.inventory.insert(at.box_no, text.to_owned());
     }
 }
 

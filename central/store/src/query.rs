@@ -186,7 +186,9 @@ impl Question {
 const INCIDENTS: &str = "SELECT i.box, box.id, member.no, member.name, member.region, i.last_seen_ns, i.body FROM incident i \
     JOIN box ON box.no = i.box JOIN member ON member.no = box.member WHERE 1 = 1";
 
-const BOXES: &str = "SELECT box.no, box.id, member.no, member.name, box.claimed_at_ns, box.revoked_at_ns, box.health, box.inventory, \
+const BOXES: &str = "SELECT box.no, box.id, member.no, member.name, box.claimed_at_ns, box.revoked_at_ns, \
+    (SELECT body FROM box_health WHERE box_health.box = box.no) AS health, \
+    (SELECT body FROM box_inventory WHERE box_inventory.box = box.no) AS inventory, \
     (SELECT max(until_ns) FROM certificate WHERE certificate.box = box.no) AS certificate_until, \
     (SELECT count(*) FROM quarantine JOIN lane ON lane.no = quarantine.lane WHERE lane.box = box.no) AS quarantined \
     FROM box JOIN member ON member.no = box.member WHERE 1 = 1";
