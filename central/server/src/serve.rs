@@ -2,6 +2,8 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,7 +119,10 @@ impl Centre {
     pub(crate) async fn open(options: Options) -> anyhow::Result<Self> {
         let Options { folder, database, boxes, desk, mut names, counts_exercises, say } = options;
         let now = machine_time();
-        std::fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+        // For us alone: keys and all that members told lie in it.
+        let mut make = DirBuilder::new();
+        make.recursive(true).mode(0o700);
+        make.create(&folder).with_context(|| format!("could not make {}", folder.display()))?;
         let identity = Identity::open(&folder, now)?;
         let store = open_store(&folder, database.as_deref()).await?;
         let boxes = listen(boxes).await?;

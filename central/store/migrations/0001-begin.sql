@@ -18,14 +18,27 @@ CREATE TABLE box (
     claimed_at_ns BIGINT NOT NULL,
     revoked_at_ns BIGINT,
     is_renewal_approved BIGINT NOT NULL DEFAULT 0,
-    last_seen_ns BIGINT,
-    skew_ns BIGINT,
-    health TEXT,
-    inventory TEXT,
-    letters_sent BIGINT NOT NULL DEFAULT 0,
-    letters_acked BIGINT NOT NULL DEFAULT 0
+    letters_sent BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX box_member ON box (member);
+
+-- What changes often stands apart, so that it is written for many boxes in one statement.
+CREATE TABLE box_seen (
+    box BIGINT NOT NULL PRIMARY KEY,
+    last_seen_ns BIGINT,
+    skew_ns BIGINT NOT NULL,
+    letters_acked BIGINT NOT NULL
+);
+
+CREATE TABLE box_health (
+    box BIGINT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL
+);
+
+CREATE TABLE box_inventory (
+    box BIGINT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL
+);
 
 -- The hash of a code, never the code.
 CREATE TABLE claim (
@@ -118,16 +131,6 @@ CREATE TABLE incident_step (
     PRIMARY KEY (lane, seq)
 );
 CREATE INDEX incident_step_of ON incident_step (box, id);
-
-CREATE TABLE sighting (
-    lane BIGINT NOT NULL,
-    seq BIGINT NOT NULL,
-    box BIGINT NOT NULL,
-    kind TEXT NOT NULL,
-    at_ns BIGINT NOT NULL,
-    is_exercise BIGINT NOT NULL,
-    PRIMARY KEY (lane, seq)
-);
 
 -- That a box met an indicator.
 CREATE TABLE occurrence (

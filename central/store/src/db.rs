@@ -9,6 +9,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Row as _};
 
 use crate::ingest::{self, Writer};
+use crate::rows::{Insert, row};
 use crate::shard::{BoxCell, Shard};
 use crate::{int, ns};
 
@@ -108,6 +109,13 @@ impl Store {
         self.write.close().await;
     }
 }
+
+const SEEN: Insert = Insert {
+    into: "INSERT INTO box_seen (box, last_seen_ns, skew_ns, letters_acked)",
+    columns: 4,
+    conflict: "ON CONFLICT (box) DO UPDATE SET last_seen_ns = excluded.last_seen_ns, skew_ns = excluded.skew_ns, \
+               letters_acked = excluded.letters_acked",
+};
 
 async fn pool(kind: Kind, url: &str, connections: u32) -> Result<AnyPool, StoreError> {
     let options = AnyPoolOptions::new()
@@ -221,15 +229,10 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.begin().await?;
-        for cell in changed {
-            sqlx::query("UPDATE box SET last_seen_ns = $1, skew_ns = $2, letters_acked = $3 WHERE no = $4")
-                .bind(cell.last_seen().map(ns))
-                .bind(cell.skew_ns())
-                .bind(int(cell.letters_acked()))
-                .bind(cell.no)
-                .execute(tx.connection())
-                .await?;
-        }
+        let seen = changed
+            .iter()
+            .map(|cell| row![cell.no, cell.last_seen().map(ns), cell.skew_ns(), int(cell.letters_acked())]);
+        tx.insert(SEEN, seen.collect()).await?;
         tx.commit().await
     }
 

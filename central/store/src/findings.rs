@@ -7,10 +7,14 @@ use common_model::Timestamp;
 use sqlx::Row as _;
 
 use crate::db::{Store, StoreError, Tx};
+use crate::query::Question;
 use crate::{at, ns};
 
 /// Occurrences that one look takes at most; the next one takes the rest.
-const LOOK_MAX: i64 = 5_000;
+const LOOK_MAX: i64 = 10_000;
+
+/// Pseudonyms that are asked about in one question.
+const TOGETHER: usize = 200;
 
 /// What several members share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +67,12 @@ impl Store {
             *latest = at_ns.max(*latest);
         }
         let mut crossed = Vec::new();
-        for (hmac, latest) in &touched {
-            crossed.extend(self.look_at(hmac, at(*latest), policy).await?);
+        let touched: Vec<(String, i64)> = touched.into_iter().collect();
+        for some in touched.chunks(TOGETHER) {
+            for hmac in self.met_by_enough(some, policy).await? {
+                let latest = some.iter().find(|(one, _)| *one == hmac).map_or(0, |(_, latest)| *latest);
+                crossed.extend(self.look_at(&hmac, at(latest), policy).await?);
+            }
         }
         let mut tx = self.begin().await?;
         for finding in &mut crossed {
@@ -78,6 +86,18 @@ impl Store {
             self.tell_news();
         }
         Ok((crossed.len(), i64::try_from(rows.len()).is_ok_and(|rows| rows == LOOK_MAX)))
+    }
+
+    /// Those that enough boxes met: nearly all were met by one, and need no closer look.
+    async fn met_by_enough(&self, some: &[(String, i64)], policy: Policy) -> Result<Vec<String>, StoreError> {
+        let since = some.iter().map(|(_, latest)| *latest).min().unwrap_or(0);
+        let hmacs: Vec<String> = some.iter().map(|(hmac, _)| hmac.clone()).collect();
+        let mut question = Question::new("SELECT hmac FROM occurrence WHERE 1 = 1");
+        question.one_of("hmac", &hmacs);
+        question.is("at_ns >=", Some(ns(at(since) - policy.within)));
+        question.say(" GROUP BY hmac HAVING count(DISTINCT box) >= ");
+        question.value(i64::try_from(policy.members_min).unwrap_or(i64::MAX));
+        question.ask(self).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     async fn look_at(

@@ -402,14 +402,6 @@ async fn store(
     tx.insert(RECORD, core::mem::take(&mut rows.records)).await?;
     tx.insert(QUARANTINE, core::mem::take(&mut rows.quarantine)).await?;
     tx.insert(OCCURRENCE, occurrences).await?;
-    for (no, health) in core::mem::take(&mut rows.health) {
-        let sql = "UPDATE box SET health = $1 WHERE no = $2";
-        sqlx::query(sql).bind(health).bind(no).execute(tx.connection()).await?;
-    }
-    for (no, inventory) in core::mem::take(&mut rows.inventory) {
-        let sql = "UPDATE box SET inventory = $1 WHERE no = $2";
-        sqlx::query(sql).bind(inventory).bind(no).execute(tx.connection()).await?;
-    }
     for (insert, rows) in rows.tables() {
         tx.insert(insert, rows).await?;
     }

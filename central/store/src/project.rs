@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use common_wire::v1::{Answer, Body, Fact, Gap, Health, Incident, Indicator, Inventory, Peer, Sighting};
+use common_wire::v1::{Answer, Body, Fact, Gap, Incident, Indicator, Peer, Sighting};
 use serde::Serialize;
 
 use crate::ns;
@@ -25,12 +25,11 @@ pub(crate) struct Rows {
     /// The latest step of each: one statement may touch a row once only.
     incidents: BTreeMap<(i64, String), (i64, Vec<Value>)>,
     steps: Vec<Vec<Value>>,
-    sightings: Vec<Vec<Value>>,
     /// Their numbers are handed out when they are written.
     pub(crate) occurrences: Vec<Vec<Value>>,
     answers: BTreeMap<(String, i64), (i64, Vec<Value>)>,
-    pub(crate) health: BTreeMap<i64, String>,
-    pub(crate) inventory: BTreeMap<i64, String>,
+    health: BTreeMap<i64, String>,
+    inventory: BTreeMap<i64, String>,
 }
 
 pub(crate) const RECORD: Insert = Insert {
@@ -49,11 +48,6 @@ const GAP: Insert =
     Insert { into: "INSERT INTO gap (lane, seq, first_seq, at_ns, cause)", columns: 5, conflict: "" };
 const STEP: Insert =
     Insert { into: "INSERT INTO incident_step (lane, seq, box, id, at_ns)", columns: 5, conflict: "" };
-const SIGHTING: Insert = Insert {
-    into: "INSERT INTO sighting (lane, seq, box, kind, at_ns, is_exercise)",
-    columns: 6,
-    conflict: "",
-};
 const INCIDENT: Insert = Insert {
     into: "INSERT INTO incident (box, id, state, kind, category, severity, due, due_rank, device_type, opened_at_ns, last_seen_ns, at_ns, \
            findings, is_exercise, title, body)",
@@ -63,6 +57,16 @@ const INCIDENT: Insert = Insert {
                opened_at_ns = excluded.opened_at_ns, last_seen_ns = excluded.last_seen_ns, at_ns = excluded.at_ns, \
                findings = excluded.findings, is_exercise = excluded.is_exercise, title = excluded.title, body = excluded.body \
                WHERE excluded.at_ns >= incident.at_ns",
+};
+const HEALTH: Insert = Insert {
+    into: "INSERT INTO box_health (box, body)",
+    columns: 2,
+    conflict: "ON CONFLICT (box) DO UPDATE SET body = excluded.body",
+};
+const INVENTORY: Insert = Insert {
+    into: "INSERT INTO box_inventory (box, body)",
+    columns: 2,
+    conflict: "ON CONFLICT (box) DO UPDATE SET body = excluded.body",
 };
 const ANSWER: Insert = Insert {
     into: "INSERT INTO answer (warning, box, answer, at_ns)",
@@ -76,26 +80,28 @@ impl Rows {
     pub(crate) fn add(&mut self, at: Place, body: &Body, text: &str) {
         match body {
             Body::Incident(incident) => self.incident(at, incident, text),
-            Body::Sighting(sighting) => self.sighting(at, sighting),
+            Body::Sighting(sighting) => self.sighting(at.box_no, sighting),
             Body::Answer(answer) => self.answer(at, answer),
             Body::Gap(gap) => self.gap(at, gap),
-            Body::Health(health) => self.health(at, health, text),
-            Body::Inventory(inventory) => self.inventory(at, inventory, text),
+            Body::Health(_) => drop(self.health.insert(at.box_no, text.to_owned())),
+            Body::Inventory(_) => drop(self.inventory.insert(at.box_no, text.to_owned())),
             // It lies in `record`.
             Body::Ledger(_) => {}
         }
     }
 
     /// All tables but the three that the writer itself fills.
-    pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 5] {
+    pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 6] {
         let latest = |rows: BTreeMap<_, (i64, Vec<Value>)>| rows.into_values().map(|(_, row)| row).collect();
+        let told = |rows: BTreeMap<i64, String>| rows.into_iter().map(|(no, body)| row![no, body]).collect();
         let answers = self.answers.into_values().map(|(_, row)| row).collect();
         [
             (GAP, self.gaps),
             (INCIDENT, latest(self.incidents)),
             (STEP, self.steps),
-            (SIGHTING, self.sightings),
             (ANSWER, answers),
+            (HEALTH, told(self.health)),
+            (INVENTORY, told(self.inventory)),
         ]
     }
 
@@ -130,11 +136,10 @@ impl Rows {
         }
     }
 
-    fn sighting(&mut self, at: Place, one: &Sighting) {
+    fn sighting(&mut self, box_no: i64, one: &Sighting) {
         let at_ns = ns(one.at);
-        self.sightings.push(row![at.lane, at.seq, at.box_no, one.kind.clone(), at_ns, one.is_exercise]);
         for indicator in indicators(&one.facts) {
-            self.occurrence(at.box_no, indicator, &one.kind, at_ns, one.is_exercise);
+            self.occurrence(box_no, indicator, &one.kind, at_ns, one.is_exercise);
         }
     }
 
@@ -162,14 +167,6 @@ impl Rows {
     fn gap(&mut self, at: Place, one: &Gap) {
         let first = crate::int(one.from);
         self.gaps.push(row![at.lane, at.seq, first, ns(one.at), word(&one.cause)]);
-    }
-
-    fn health(&mut self, at: Place, _one: &Health, text: &str) {
-        self.health.insert(at.box_no, text.to_owned());
-    }
-
-    fn inventory(&mut self, at: Place, _one: &Inventory, text: &str) {
-        self.inventory.insert(at.box_no, text.to_owned());
     }
 }
 

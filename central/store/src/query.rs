@@ -135,26 +135,26 @@ pub trait QueryEngine: Send + Sync {
 
 /// A question that is being written.
 #[derive(Default)]
-struct Question {
+pub(crate) struct Question {
     sql: String,
     values: Vec<Value>,
 }
 
 impl Question {
-    fn new(sql: &str) -> Self {
+    pub(crate) fn new(sql: &str) -> Self {
         Question { sql: sql.to_owned(), values: Vec::new() }
     }
 
-    fn say(&mut self, sql: &str) {
+    pub(crate) fn say(&mut self, sql: &str) {
         self.sql.push_str(sql);
     }
 
-    fn value(&mut self, value: impl Into<Value>) {
+    pub(crate) fn value(&mut self, value: impl Into<Value>) {
         self.values.push(value.into());
         self.sql.push_str(&format!("${}", self.values.len()));
     }
 
-    fn one_of(&mut self, column: &str, words: &[String]) {
+    pub(crate) fn one_of(&mut self, column: &str, words: &[String]) {
         if words.is_empty() {
             return;
         }
@@ -166,14 +166,14 @@ impl Question {
         self.say(")");
     }
 
-    fn is(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+    pub(crate) fn is(&mut self, condition: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.say(&format!(" AND {condition} "));
             self.value(value);
         }
     }
 
-    async fn ask(self, store: &Store) -> Result<Vec<AnyRow>, StoreError> {
+    pub(crate) async fn ask(self, store: &Store) -> Result<Vec<AnyRow>, StoreError> {
         let mut arguments = AnyArguments::default();
         for value in self.values {
             bind(&mut arguments, value)?;
@@ -186,7 +186,9 @@ impl Question {
 const INCIDENTS: &str = "SELECT i.box, box.id, member.no, member.name, member.region, i.last_seen_ns, i.body FROM incident i \
     JOIN box ON box.no = i.box JOIN member ON member.no = box.member WHERE 1 = 1";
 
-const BOXES: &str = "SELECT box.no, box.id, member.no, member.name, box.claimed_at_ns, box.revoked_at_ns, box.health, box.inventory, \
+const BOXES: &str = "SELECT box.no, box.id, member.no, member.name, box.claimed_at_ns, box.revoked_at_ns, \
+    (SELECT body FROM box_health WHERE box_health.box = box.no) AS health, \
+    (SELECT body FROM box_inventory WHERE box_inventory.box = box.no) AS inventory, \
     (SELECT max(until_ns) FROM certificate WHERE certificate.box = box.no) AS certificate_until, \
     (SELECT count(*) FROM quarantine JOIN lane ON lane.no = quarantine.lane WHERE lane.box = box.no) AS quarantined \
     FROM box JOIN member ON member.no = box.member WHERE 1 = 1";

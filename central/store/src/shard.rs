@@ -130,7 +130,8 @@ pub(crate) struct Shard {
 
 impl Shard {
     pub(crate) async fn load(pool: &AnyPool) -> Result<Self, StoreError> {
-        let sql = "SELECT no, id, member, revoked_at_ns, is_renewal_approved, last_seen_ns, skew_ns, letters_sent, letters_acked FROM box";
+        let sql = "SELECT no, id, member, revoked_at_ns, is_renewal_approved, last_seen_ns, skew_ns, letters_sent, letters_acked FROM box \
+                   LEFT JOIN box_seen ON box_seen.box = box.no";
         let mut boxes = BTreeMap::new();
         for row in sqlx::query(sql).fetch_all(pool).await? {
             let id: String = row.try_get(1)?;
@@ -138,7 +139,7 @@ impl Shard {
                 id.parse().map_err(|_| StoreError::Unreadable(format!("the name of box {id}")))?;
             let cell = BoxCell::new(row.try_get(0)?, id, row.try_get(2)?);
             let number = |value: Option<i64>| value.unwrap_or_default();
-            let count = |value: i64| u64::try_from(value).unwrap_or_default();
+            let count = |value: Option<i64>| u64::try_from(value.unwrap_or_default()).unwrap_or_default();
             cell.is_revoked.store(row.try_get::<Option<i64>, _>(3)?.is_some(), Ordering::Relaxed);
             cell.is_renewal_approved.store(row.try_get::<i64, _>(4)? != 0, Ordering::Relaxed);
             cell.last_seen_ns.store(number(row.try_get(5)?), Ordering::Relaxed);

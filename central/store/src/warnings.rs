@@ -88,8 +88,8 @@ impl Tx<'_> {
 
 const WARNINGS: &str = "SELECT id, issued_at_ns, until_ns, urgency, text, audience, is_exercise, issued_by, recalled_at_ns, \
     (SELECT count(*) FROM letter WHERE letter.about = warning.id AND letter.kind = 'warning') AS sent, \
-    (SELECT count(*) FROM letter JOIN box ON box.no = letter.box WHERE letter.about = warning.id AND letter.kind = 'warning' \
-     AND box.letters_acked >= letter.seq) AS delivered FROM warning";
+    (SELECT count(*) FROM letter JOIN box_seen ON box_seen.box = letter.box WHERE letter.about = warning.id \
+     AND letter.kind = 'warning' AND box_seen.letters_acked >= letter.seq) AS delivered FROM warning";
 
 impl Store {
     /// Warnings, newest first.
@@ -131,19 +131,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sql`].
     pub async fn warning_answers(&self, id: &str) -> Result<Vec<AnswerRow>, StoreError> {
-        let sql = "SELECT box.id, member.no, member.name, letter.seq, box.letters_acked, answer.answer, answer.at_ns FROM letter \
+        let sql = "SELECT box.id, member.no, member.name, letter.seq, answer.answer, answer.at_ns FROM letter \
                    JOIN box ON box.no = letter.box JOIN member ON member.no = box.member \
                    LEFT JOIN answer ON answer.warning = letter.about AND answer.box = letter.box \
                    WHERE letter.about = $1 AND letter.kind = 'warning' ORDER BY member.name, box.no";
         let rows = sqlx::query(sql).bind(id.to_owned()).fetch_all(&self.read).await?;
         let answer = |row: &AnyRow| -> Result<AnswerRow, StoreError> {
             let box_id: String = row.try_get(0)?;
-            let (seq, mut acked): (i64, i64) = (row.try_get(3)?, row.try_get(4)?);
-            // Newer than the database has it.
-            if let Some(cell) = box_id.parse().ok().and_then(|id| self.shard.find(id)) {
-                acked = acked.max(crate::int(cell.letters_acked()));
-            }
-            let word: Option<String> = row.try_get(5)?;
+            let seq: i64 = row.try_get(3)?;
+            let cell = box_id.parse().ok().and_then(|id| self.shard.find(id));
+            let acked = cell.map_or(0, |cell| crate::int(cell.letters_acked()));
+            let word: Option<String> = row.try_get(4)?;
             let answer = word.map(|word| serde_json::from_value(word.into())).transpose()?;
             Ok(AnswerRow {
                 box_id,
@@ -151,7 +149,7 @@ impl Store {
                 name: row.try_get(2)?,
                 is_delivered: acked >= seq || answer.is_some(),
                 answer,
-                at: row.try_get::<Option<i64>, _>(6)?.map(at),
+                at: row.try_get::<Option<i64>, _>(5)?.map(at),
             })
         };
         rows.iter().map(answer).collect()

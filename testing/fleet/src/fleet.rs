@@ -23,8 +23,11 @@ const BATCH_MAX: u64 = 500;
 /// An incident is looked for at the desk so often.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Different names outside that the fleet meets.
-const NAMES: u64 = 50_000;
+/// Different names outside that a box meets, and that all of them meet. Guess.
+const NAMES: u64 = 2_000;
+
+/// One of so many is met by others too. Guess.
+const SHARED_EVERY: u64 = 100;
 
 /// What is played.
 #[derive(Clone, Debug)]
@@ -172,8 +175,14 @@ fn told(number: u64, nth: u64, key: &EpochKey, now: Timestamp) -> Body {
         0 => incident(number << 32 | nth, None, now),
         1 => health(now),
         _ => {
-            let name = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(nth) % NAMES;
-            sighting(&format!("host-{name}.example"), key, now)
+            // Nearly all that is met is met by one alone.
+            let is_shared = nth % SHARED_EVERY == 2;
+            let name = if is_shared {
+                format!("shared-{}", nth / SHARED_EVERY % NAMES)
+            } else {
+                format!("{number}-{}", nth % NAMES)
+            };
+            sighting(&format!("{name}.example"), key, now)
         }
     }
 }

@@ -16,6 +16,7 @@ mod plain;
 mod protocols;
 mod reassembly;
 mod texts;
+mod wire;
 
 /// One thing that reads bytes from outside.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,7 @@ pub struct Target {
 
 /// The only list. Alphabetical; a test compares it with the corpora and the fuzzers.
 pub static ALL: &[Target] = &[
+    Target { name: "batch", run: wire::batch },
     Target { name: "capture", run: captures::capture },
     Target { name: "certificate", run: protocols::certificate },
     Target { name: "datagram", run: protocols::datagram },

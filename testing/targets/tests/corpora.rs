@@ -100,6 +100,7 @@ macro_rules! plays {
 }
 
 plays! {
+    batches "batch",
     captures "capture",
     certificates "certificate",
     datagrams "datagram",

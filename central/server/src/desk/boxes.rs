@@ -57,7 +57,7 @@ pub(super) struct Boxes {
 
 /// Records that a box lost: nobody may read their absence as calm.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Gap {
+pub(super) struct BoxGap {
     lane: String,
     /// The number of the first.
     from: i64,
@@ -73,7 +73,7 @@ pub(super) struct Gap {
 pub(super) struct BoxDetail {
     #[serde(rename = "box")]
     of: Box_,
-    gaps: Vec<Gap>,
+    gaps: Vec<BoxGap>,
 }
 
 impl Box_ {
@@ -134,7 +134,7 @@ pub(super) async fn show(
     let rows = desk.app.store.boxes(Some(&id)).await.map_err(|err| desk.fault(&err))?;
     let row = rows.into_iter().next().ok_or_else(|| Problem::missing("box"))?;
     let gaps = desk.app.store.gaps(row.no).await.map_err(|err| desk.fault(&err))?;
-    let gap = |gap: central_store::GapRow| Gap {
+    let gap = |gap: central_store::GapRow| BoxGap {
         lane: gap.lane,
         from: gap.from,
         to: gap.to,

@@ -14,7 +14,7 @@ use crate::app::machine_time;
 
 /// Counted since the centre was started.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Health {
+pub(super) struct CentreHealth {
     now: String,
     started_at: String,
     version: &'static str,
@@ -36,8 +36,8 @@ pub(super) struct Health {
 }
 
 /// How the centre is.
-#[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = Health)))]
-pub(super) async fn show(State(desk): Shared, _asker: Asker) -> Json<Health> {
+#[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = CentreHealth)))]
+pub(super) async fn show(State(desk): Shared, _asker: Asker) -> Json<CentreHealth> {
     let counts = desk.app.store.counts();
     let [groups, batches, records, duplicates, too_early, quarantined] = [
         &counts.groups,
@@ -48,7 +48,7 @@ pub(super) async fn show(State(desk): Shared, _asker: Asker) -> Json<Health> {
         &counts.quarantined,
     ]
     .map(|count| count.load(Ordering::Relaxed));
-    Json(Health {
+    Json(CentreHealth {
         now: machine_time().to_string(),
         started_at: desk.app.started_at.to_string(),
         version: env!("CARGO_PKG_VERSION"),

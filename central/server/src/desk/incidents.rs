@@ -87,7 +87,7 @@ pub(super) struct Step {
 
 /// An incident with all its steps.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Detail {
+pub(super) struct IncidentDetail {
     #[serde(flatten)]
     row: Row,
     /// In the order in which they happened.
@@ -185,12 +185,12 @@ pub(super) async fn list(
 }
 
 /// One incident.
-#[utoipa::path(get, path = "/api/v1/incidents/{box}/{id}", params(("box" = String, Path), ("id" = String, Path)), responses((status = 200, body = Detail), (status = 404, body = Refusal)))]
+#[utoipa::path(get, path = "/api/v1/incidents/{box}/{id}", params(("box" = String, Path), ("id" = String, Path)), responses((status = 200, body = IncidentDetail), (status = 404, body = Refusal)))]
 pub(super) async fn show(
     State(desk): Shared,
     asker: Asker,
     Path((of_box, id)): Path<(String, String)>,
-) -> Result<Json<Detail>, Problem> {
+) -> Result<Json<IncidentDetail>, Problem> {
     let missing = || Problem::missing("incident");
     let store = &desk.app.store;
     let cell = of_box.parse().ok().and_then(|name| store.find(name)).ok_or_else(missing)?;
@@ -207,7 +207,7 @@ pub(super) async fn show(
         steps.push(Step { incident, sent_at, received_at });
     }
     let incident = read(&desk, &row.body)?;
-    Ok(Json(Detail { row: Row::of(row, incident), steps }))
+    Ok(Json(IncidentDetail { row: Row::of(row, incident), steps }))
 }
 
 impl Row {

@@ -95,7 +95,7 @@ pub(super) struct Answered {
 
 /// A warning and what became of it, by member.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Detail {
+pub(super) struct WarningDetail {
     #[serde(flatten)]
     sent: Sent,
     boxes: Vec<Answered>,
@@ -193,12 +193,12 @@ pub(super) async fn list(State(desk): Shared, _asker: Asker) -> Result<Json<Warn
 }
 
 /// One warning, and what became of it at each box.
-#[utoipa::path(get, path = "/api/v1/warnings/{id}", params(("id" = String, Path)), responses((status = 200, body = Detail), (status = 404, body = Refusal)))]
+#[utoipa::path(get, path = "/api/v1/warnings/{id}", params(("id" = String, Path)), responses((status = 200, body = WarningDetail), (status = 404, body = Refusal)))]
 pub(super) async fn show(
     State(desk): Shared,
     _asker: Asker,
     Path(id): Path<String>,
-) -> Result<Json<Detail>, Problem> {
+) -> Result<Json<WarningDetail>, Problem> {
     let sent = found(&desk, &id).await?;
     let rows = desk.app.store.warning_answers(&id).await.map_err(|err| desk.fault(&err))?;
     let answered = |row: central_store::AnswerRow| Answered {
@@ -209,7 +209,7 @@ pub(super) async fn show(
         answer: row.answer,
         at: row.at.map(|at| at.to_string()),
     };
-    Ok(Json(Detail { sent, boxes: rows.into_iter().map(answered).collect() }))
+    Ok(Json(WarningDetail { sent, boxes: rows.into_iter().map(answered).collect() }))
 }
 
 /// Takes a warning back: it goes from each tablet that has it.
