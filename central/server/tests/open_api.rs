@@ -1,7 +1,5 @@
 //! The description of the API stands in the documents, and the front end's types are made from it.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
-
 use std::path::Path;
 
 #[test]
