@@ -65,6 +65,10 @@ impl Identity {
     /// When the files cannot be read or written, or are not what was written.
     pub fn open(folder: &Path, now: Timestamp) -> anyhow::Result<Self> {
         let (ca, key, letters) = (folder.join("ca.pem"), folder.join("ca.key"), folder.join("letters.key"));
+        // A command may come beside the centre's first start.
+        let turn = folder.join("identity.lock");
+        let turn = File::create(&turn).and_then(|file| file.lock().map(|()| file));
+        let _turn = turn.with_context(|| format!("could not lock {}", folder.display()))?;
         if !ca.exists() {
             // The certificate comes last: where it is, the keys are.
             ensure!(!key.exists(), "{} is there without its certificate {}", key.display(), ca.display());

@@ -136,17 +136,24 @@ async fn pool(kind: Kind, url: &str, connections: u32) -> Result<AnyPool, StoreE
 
 /// What was answered lies on the disk: `FULL` waits for it at each commit.
 const PRAGMAS: &[&str] = &[
+    // First: what follows may have to wait for a command on the same file.
+    "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 10000",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -65536",
     "PRAGMA wal_autocheckpoint = 8000",
 ];
 
+const MIGRATION: &str = "CREATE TABLE IF NOT EXISTS migration (name TEXT NOT NULL PRIMARY KEY)";
+
 async fn migrate(kind: Kind, pool: &AnyPool) -> Result<(), StoreError> {
-    pool.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT NOT NULL PRIMARY KEY)").await?;
+    if kind == Kind::Postgres {
+        // It is what writers lock. Two that make it at once trip over each other; then it is there.
+        let _made = pool.execute(MIGRATION).await;
+    }
     let mut tx = Tx::begin(kind, pool).await?;
+    tx.inner.execute(MIGRATION).await?;
     let rows = sqlx::query("SELECT name FROM migration ORDER BY name").fetch_all(&mut *tx.inner).await?;
     let done = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
     if let Some(unknown) = done.iter().find(|name| !MIGRATIONS.iter().any(|(known, _)| known == name)) {
