@@ -9,7 +9,7 @@ const card = (id: string, face: Card['face'], due: Card['due'], more: Partial<Ca
 });
 const green: Home = {
   lang: 'da', clinic: 'A', mark: null, face: 'ok', learning: false, acknowledged: false, headline: 'Alt ser godt ud',
-  subline: '', also: null, checked: 'Sidst tjekket kl. 10.42', parts: [], cards: [], ports: [], seq: 1, now: '',
+  subline: '', also: null, checked: 'Sidst tjekket kl. 10.42', parts: [], cards: [], warnings: [], ports: [], seq: 1, now: '',
 };
 const now = new Date(2026, 2, 12, 11, 0);
 const lastHeard = '2026-03-12T10:42:00+01:00';
