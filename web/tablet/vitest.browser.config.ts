@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['tests/browser.test.ts'],
     environment: 'node',
     fileParallelism: false,
-    testTimeout: 30_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
   },
 });

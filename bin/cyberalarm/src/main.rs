@@ -25,11 +25,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Role {
+    /// Whether the centre's audit log is what was written.
+    Audit(role::audit::Arguments),
     /// Measure how fast the engine is on a capture, and where the time goes.
     Bench(role::bench::Arguments),
     /// Listen, or play a recording as if it were heard now, and show it on a tablet.
     #[command(name = "box")]
     Box_(role::box_::Arguments),
+    /// The centre: take what boxes send, bring them letters, show the desk what there is.
+    Central(role::central::Arguments),
     /// Make this box known to a centre, with a code that works once.
     Claim(role::claim::Arguments),
     /// The settings: print them with their meaning, or check a file of them.
@@ -43,6 +47,8 @@ enum Role {
     /// A part of the box: listen, and remember.
     #[command(hide = true)]
     Sensor(role::sensor::Arguments),
+    /// Play boxes that speak with a centre, and measure it.
+    Simulate(role::simulate::Arguments),
     /// A part of the box: the tablet.
     #[command(hide = true)]
     Tablet(role::tablet::Arguments),
@@ -55,8 +61,10 @@ enum Role {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().role {
+        Role::Audit(arguments) => role::audit::run(&arguments),
         Role::Bench(arguments) => role::bench::run(&arguments),
         Role::Box_(arguments) => role::box_::run(&arguments),
+        Role::Central(arguments) => role::central::run(arguments),
         Role::Claim(arguments) => role::claim::run(&arguments),
         Role::Config(arguments) => role::config::run(&arguments),
         Role::Evaluate(arguments) => role::evaluate::run(&arguments),
@@ -64,6 +72,7 @@ fn main() -> ExitCode {
         Role::Replay(arguments) => role::replay::run(&arguments),
         Role::Run(arguments) => role::run::run(&arguments),
         Role::Sensor(arguments) => role::sensor::run(&arguments),
+        Role::Simulate(arguments) => role::simulate::run(arguments),
         Role::Tablet(arguments) => role::tablet::run(&arguments),
         Role::Uplink(arguments) => role::uplink::run(&arguments),
     };

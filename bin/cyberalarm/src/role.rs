@@ -1,7 +1,9 @@
 //! The roles: each says what can be asked for, and hands it to the room that does it.
 
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod box_;
+pub(crate) mod central;
 pub(crate) mod claim;
 pub(crate) mod config;
 pub(crate) mod evaluate;
@@ -9,6 +11,7 @@ pub(crate) mod explain;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sensor;
+pub(crate) mod simulate;
 pub(crate) mod tablet;
 pub(crate) mod uplink;
 

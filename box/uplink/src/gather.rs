@@ -59,7 +59,7 @@ pub fn gather(
     budget: Budget,
     now: Timestamp,
 ) -> anyhow::Result<bool> {
-    let mut has_news = deliveries(db, now)? | answers(folder, db)?;
+    let mut has_news = deliveries(db, now)? | answers(folder, db, now)?;
     let sensor = match SensorReader::open(folder) {
         Ok(sensor) => sensor,
         Err(StoreError::Missing { .. }) => return Ok(has_news),
@@ -93,7 +93,7 @@ fn deliveries(db: &mut UplinkDb, now: Timestamp) -> anyhow::Result<bool> {
 }
 
 /// What the clinic answered to warnings.
-fn answers(folder: &Path, db: &mut UplinkDb) -> anyhow::Result<bool> {
+fn answers(folder: &Path, db: &mut UplinkDb, now: Timestamp) -> anyhow::Result<bool> {
     let Ok(tablet) = TabletReader::open(folder) else { return Ok(false) };
     let after = db.reader().cursor(ANSWERS)?;
     // A tablet of an older version has no answers yet.
@@ -102,7 +102,7 @@ fn answers(folder: &Path, db: &mut UplinkDb) -> anyhow::Result<bool> {
     let entry = |answer: box_store::tablet::Answer| {
         let at = Timestamp::from_nanos(answer.at_ns);
         let body = Answer { answer: tell::word(&answer.answer)?, warning: answer.warning, at };
-        entry(Lane::Alert, at, &Body::Answer(body))
+        entry(Lane::Alert, now, &Body::Answer(body))
     };
     let entries: Vec<Entry> = answers.into_iter().filter_map(entry).collect();
     db.put(&entries, &[(ANSWERS, last)], 0)?;
@@ -125,7 +125,7 @@ fn events(
             EventRecord::Incident(record) => {
                 let told = teller.incident(&record, at, now);
                 let body = told.map(|incident| Body::Incident(Box::new(incident)));
-                entries.extend(body.and_then(|body| entry(Lane::Alert, at, &body)));
+                entries.extend(body.and_then(|body| entry(Lane::Alert, now, &body)));
             }
             EventRecord::Sight { .. } | EventRecord::Gap { .. } => must_tell = true,
         }
@@ -227,9 +227,10 @@ pub(crate) const fn lane(lane: Lane) -> u8 {
     lane as u8
 }
 
-fn entry(lane: Lane, at: Timestamp, body: &Body) -> Option<Entry> {
+/// Kept for so long from now on, whenever what it tells was: a recording may be years old.
+fn entry(lane: Lane, now: Timestamp, body: &Body) -> Option<Entry> {
     let text = serde_json::to_string(body).ok()?;
-    Some(Entry { lane: self::lane(lane), at_ns: at.as_nanos(), what: body.type_name(), body: text })
+    Some(Entry { lane: self::lane(lane), at_ns: now.as_nanos(), what: body.type_name(), body: text })
 }
 
 /// What the clinic chose last.

@@ -74,11 +74,27 @@ const ROOMS: &[Room] = &[
     shell("box/supervisor", &[]),
     shell("box/uplink", &["box/store", "common/*"]),
     shell("tablet/web", &["box/store", "common/*", "sensor/engine"]),
+    pure_room("central/core", &["common/*"]),
+    shell("central/store", &["central/core", "common/*"]),
+    shell("central/server", &["central/*", "common/*"]),
+    shell("testing/fleet", &["common/*"]),
     shell("testing/days", &["common/*", "sensor/capture", "sensor/decode"]),
     shell("testing/bench", &["sensor/capture", "sensor/decode", "testing/testkit"]),
     shell("testing/targets", &["common/*", "knowledge/*", "sensor/*"]),
     shell("testing/testkit", &["common/*", "knowledge/*", "sensor/*", "testing/days"]),
-    shell("bin/cyberalarm", &["box/*", "tablet/*", "common/*", "knowledge/*", "sensor/*", "testing/days"]),
+    shell(
+        "bin/cyberalarm",
+        &[
+            "box/*",
+            "central/*",
+            "tablet/*",
+            "common/*",
+            "knowledge/*",
+            "sensor/*",
+            "testing/days",
+            "testing/fleet",
+        ],
+    ),
     shell("xtask", &["common/*", "knowledge/*", "sensor/*"]),
 ];
 

@@ -40,7 +40,7 @@ pub struct LaneRow {
 pub struct Numbered {
     /// Its number in its lane.
     pub seq: u64,
-    /// When what it tells happened.
+    /// When it was numbered.
     pub at_ns: u64,
     /// The type of its body.
     pub what: String,

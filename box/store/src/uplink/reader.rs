@@ -95,7 +95,7 @@ impl<'d> UplinkReader<'d> {
         })
     }
 
-    /// How many records of a lane tell of something since this moment.
+    /// How many records of a lane were numbered since this moment.
     ///
     /// # Errors
     /// As [`Self::spool`].

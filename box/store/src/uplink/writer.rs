@@ -17,7 +17,7 @@ pub struct UplinkDb(Db);
 pub struct Entry {
     /// Its lane.
     pub lane: u8,
-    /// When what it tells happened.
+    /// When it is numbered.
     pub at_ns: u64,
     /// The type of its body.
     pub what: &'static str,

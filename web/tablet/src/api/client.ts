@@ -2,7 +2,7 @@
 // they are. What changes something carries the token of the session; a box that started anew has a new one, so a
 // refused token is fetched again, once.
 
-import type { Devices, History, Lang, Naming, Refusal, Sent, Session, Settings, SolvedBy, Test } from './types';
+import type { Devices, History, Lang, Naming, Refusal, Sent, Session, Settings, SolvedBy, Test, WarningAnswer } from './types';
 
 const API = '/api/v1';
 /** Longer than any answer of a box that works. Guess; revisit after the pilot. */
@@ -39,6 +39,8 @@ export class Client {
     this.#change('POST', `/cards/${encodeURIComponent(card)}/solved`, { by });
   known = (card: string, days: 30 | 90 | 365 | null) =>
     this.#change('POST', `/cards/${encodeURIComponent(card)}/known`, { days });
+  answerWarning = (warning: string, answer: WarningAnswer) =>
+    this.#change('POST', `/warnings/${encodeURIComponent(warning)}/answer`, { answer });
   async startTest(): Promise<string> {
     return ((await (await this.#change('POST', '/test', {})).json()) as Test).id;
   }

@@ -2,7 +2,7 @@
 // its words are shown as they are. When it is not, the face is grey, the words are the tablet's own, and the last cards
 // stand under it.
 
-import type { Card, Face, Home, Lang, Part, Port } from '../../api/types';
+import type { Card, Face, Home, Lang, Part, Port, Warning } from '../../api/types';
 import type { Hearing } from '../../api/hearing';
 import { fill, type Words } from '../../words';
 import { when } from '../../words/clock';
@@ -22,6 +22,8 @@ export interface View {
   cards: Card[];
   /** What the box showed before it fell silent. */
   before: Card[];
+  /** Of the centre; only while the box is heard. */
+  warnings: Warning[];
   ports: Port[];
   /** Whether the box is there to be told anything. */
   live: boolean;
@@ -53,6 +55,7 @@ export function viewOf(known: Known, words: Words, lang: Lang, today: Date): Vie
     parts: greyParts(words, silent),
     cards: silent ? [silentCard(words, at)] : [],
     before: worstFirst(home?.cards ?? []),
+    warnings: [],
     ports: [],
     live: false,
   };
@@ -64,6 +67,7 @@ function liveView(home: Home): View {
     face, learning, acknowledged, headline, subline, also, checked, clinic, mark, parts, ports,
     cards: worstFirst(home.cards),
     before: [],
+    warnings: home.warnings,
     live: true,
   };
 }

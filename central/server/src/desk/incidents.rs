@@ -1,0 +1,226 @@
+//! Incidents: a queue with filters, and one with all its steps and the very words that the clinic saw. Who read what is written down.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use central_store::{IncidentFilter, IncidentRow, QueryEngine as _, ShardState as _};
+use common_model::Timestamp;
+use common_wire::v1::{Body, Incident};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::error::{Problem, Refusal};
+use super::{Asker, Desk, ROWS_MAX, Shared};
+use crate::app::machine_time;
+
+/// A list that is asked for again and again (a screen that is open) is written down once in this time.
+const SAME_LIST: Duration = Duration::from_secs(300);
+
+/// Lists that are remembered for it.
+const LISTS_MAX: usize = 1_000;
+
+/// Which incidents are asked for. Several words are parted by commas.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Asked {
+    /// `opened`, `updated`, `quiet`, `closed`.
+    #[param(required = false)]
+    state: String,
+    /// `none`, `week`, `today`, `now`.
+    #[param(required = false)]
+    due: String,
+    #[param(required = false)]
+    category: String,
+    #[param(required = false)]
+    kind: String,
+    /// The member's number.
+    member: Option<i64>,
+    /// The box's name.
+    #[serde(rename = "box")]
+    of_box: Option<String>,
+    region: Option<String>,
+    /// Seen since then, as RFC 3339.
+    since: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// How many at most; 200 is the most.
+    limit: Option<u16>,
+}
+
+/// An incident in the queue.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Row {
+    /// The box's name.
+    #[serde(rename = "box")]
+    of_box: String,
+    /// The member's number.
+    member: i64,
+    /// The member's name.
+    member_name: String,
+    region: String,
+    /// Its latest state.
+    incident: Incident,
+}
+
+/// A page of the queue, latest seen first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Queue {
+    incidents: Vec<Row>,
+    /// Goes into `after` for the next page; none on the last.
+    next: Option<String>,
+}
+
+/// A step of an incident.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Step {
+    /// How it was then, with the words that the clinic saw.
+    incident: Incident,
+    /// When it was sent, by the box's clock.
+    sent_at: String,
+    /// When it came to the centre.
+    received_at: String,
+}
+
+/// An incident with all its steps.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Detail {
+    #[serde(flatten)]
+    row: Row,
+    /// In the order in which they happened.
+    steps: Vec<Step>,
+}
+
+/// Lists that were written down lately.
+#[derive(Debug, Default)]
+pub(crate) struct Listed(Mutex<BTreeMap<(String, String), Timestamp>>);
+
+impl Listed {
+    pub(super) fn is_new(&self, who: &str, what: &str, now: Timestamp) -> bool {
+        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lists.len() >= LISTS_MAX {
+            lists.retain(|_, at| now.since(*at) < SAME_LIST);
+        }
+        if lists.len() >= LISTS_MAX {
+            lists.clear();
+        }
+        let key = (who.to_owned(), what.to_owned());
+        let is_new = lists.get(&key).is_none_or(|at| now.since(*at) >= SAME_LIST);
+        if is_new {
+            lists.insert(key, now);
+        }
+        is_new
+    }
+}
+
+impl Asked {
+    fn filter(&self) -> Result<IncidentFilter, Problem> {
+        let words = |text: &str| -> Vec<String> {
+            text.split(',').filter(|word| !word.is_empty()).take(32).map(str::to_owned).collect()
+        };
+        let since = self.since.as_deref().map(|text| {
+            let nanos = text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond);
+            let nanos = nanos.and_then(|nanos| u64::try_from(nanos).ok());
+            nanos
+                .map(Timestamp::from_nanos)
+                .ok_or_else(|| Problem::field("since", "not a moment as RFC 3339 writes it"))
+        });
+        let before = self.after.as_deref().map(|text| {
+            read_cursor(text).ok_or_else(|| Problem::field("after", "not what an earlier page said"))
+        });
+        Ok(IncidentFilter {
+            states: words(&self.state),
+            dues: words(&self.due),
+            categories: words(&self.category),
+            kinds: words(&self.kind),
+            member: self.member,
+            box_id: self.of_box.clone(),
+            region: self.region.clone(),
+            since: since.transpose()?,
+            before: before.transpose()?,
+            limit: self.limit.unwrap_or(50).clamp(1, ROWS_MAX),
+        })
+    }
+
+    fn said(&self) -> String {
+        let Asked { state, due, category, kind, member, of_box, region, since, after, .. } = self;
+        format!("{state}|{due}|{category}|{kind}|{member:?}|{of_box:?}|{region:?}|{since:?}|{after:?}")
+    }
+}
+
+fn cursor(row: &IncidentRow, id: &str) -> String {
+    format!("{}.{}.{id}", row.last_seen_ns, row.box_no)
+}
+
+fn read_cursor(text: &str) -> Option<(i64, i64, String)> {
+    let mut parts = text.splitn(3, '.');
+    let (seen, box_no) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    Some((seen, box_no, parts.next()?.to_owned()))
+}
+
+/// The queue.
+#[utoipa::path(get, path = "/api/v1/incidents", params(Asked), responses((status = 200, body = Queue), (status = 422, body = Refusal)))]
+pub(super) async fn list(
+    State(desk): Shared,
+    asker: Asker,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Queue>, Problem> {
+    let (filter, now) = (asked.filter()?, machine_time());
+    let rows = desk.app.store.incidents(&filter).await.map_err(|err| desk.fault(&err))?;
+    if desk.listed.is_new(asker.name(), &asked.said(), now) {
+        let audited = desk.app.store.audit(now, asker.name(), "incident.list", &asked.said(), "").await;
+        audited.map_err(|err| desk.fault(&err))?;
+    }
+    let is_full = rows.len() == usize::from(filter.limit);
+    let mut queue = Queue { incidents: Vec::with_capacity(rows.len()), next: None };
+    for row in rows {
+        let incident = read(&desk, &row.body)?;
+        queue.next = is_full.then(|| cursor(&row, &incident.id));
+        queue.incidents.push(Row::of(row, incident));
+    }
+    Ok(Json(queue))
+}
+
+/// One incident.
+#[utoipa::path(get, path = "/api/v1/incidents/{box}/{id}", params(("box" = String, Path), ("id" = String, Path)), responses((status = 200, body = Detail), (status = 404, body = Refusal)))]
+pub(super) async fn show(
+    State(desk): Shared,
+    asker: Asker,
+    Path((of_box, id)): Path<(String, String)>,
+) -> Result<Json<Detail>, Problem> {
+    let missing = || Problem::missing("incident");
+    let store = &desk.app.store;
+    let cell = of_box.parse().ok().and_then(|name| store.find(name)).ok_or_else(missing)?;
+    let row = store.incident(&of_box, &id).await.map_err(|err| desk.fault(&err))?.ok_or_else(missing)?;
+    // It is written down before it is shown.
+    let audited =
+        store.audit(machine_time(), asker.name(), "incident.read", &format!("{of_box}/{id}"), "").await;
+    audited.map_err(|err| desk.fault(&err))?;
+    let rows = store.incident_steps(cell.no, &id).await.map_err(|err| desk.fault(&err))?;
+    let mut steps = Vec::with_capacity(rows.len());
+    for step in rows {
+        let incident = read(&desk, &step.body)?;
+        let (sent_at, received_at) = (step.sent_at.to_string(), step.received_at.to_string());
+        steps.push(Step { incident, sent_at, received_at });
+    }
+    let incident = read(&desk, &row.body)?;
+    Ok(Json(Detail { row: Row::of(row, incident), steps }))
+}
+
+impl Row {
+    fn of(row: IncidentRow, incident: Incident) -> Self {
+        let IncidentRow { box_id, member, member_name, region, .. } = row;
+        Row { of_box: box_id, member, member_name, region, incident }
+    }
+}
+
+fn read(desk: &Desk, text: &str) -> Result<Incident, Problem> {
+    match serde_json::from_str(text) {
+        Ok(Body::Incident(incident)) => Ok(*incident),
+        Ok(_) => Err(Problem::fault(&desk.app, &"an incident that is none")),
+        Err(err) => Err(Problem::fault(&desk.app, &err)),
+    }
+}

@@ -1,0 +1,128 @@
+//! A new box becomes a member's, and a certificate is renewed.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use central_core::ClaimCode;
+use central_store::{BoxCell, StoreError};
+use common_wire::BoxId;
+use serde::{Deserialize, Serialize};
+
+use super::caller::{For, admit};
+use super::{Refusal, Shared};
+use crate::app::{App, machine_time, random};
+use crate::identity::{Identity, Issued, Request};
+use crate::jobs::send_epoch_keys;
+use crate::refusals::Why;
+use crate::tls::Peer;
+
+/// What a new box sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Claim {
+    code: String,
+    csr: String,
+}
+
+/// What it gets.
+#[derive(Debug, Serialize)]
+pub(super) struct Claimed {
+    #[serde(rename = "box")]
+    id: BoxId,
+    member: String,
+    certificate: String,
+    ca: String,
+    letter_key: String,
+}
+
+/// What a box sends whose certificate will be over.
+#[derive(Debug, Deserialize)]
+pub(super) struct Renew {
+    csr: String,
+}
+
+/// What it gets.
+#[derive(Debug, Serialize)]
+pub(super) struct Renewed {
+    certificate: String,
+}
+
+pub(super) async fn claim(
+    State(app): Shared,
+    body: Result<Json<Claim>, JsonRejection>,
+) -> Result<Json<Claimed>, Refusal> {
+    if !app.claims.take() {
+        return Err(too_fast(&app));
+    }
+    let Json(claim) = body.map_err(|err| unreadable(&app, &err))?;
+    let request = read(&app, &claim.csr)?;
+    let refuse = |said: String| Refusal::counted(&app, Why::Claim, StatusCode::FORBIDDEN, said);
+    let code: ClaimCode = claim.code.parse().map_err(|err| refuse(format!("{err}")))?;
+    let fresh = BoxId::from_bytes(random().map_err(|err| Refusal::fault(&app, &err))?);
+    let claimed = app.store.claim(&code, &request.key_hash, fresh, machine_time()).await;
+    let claimed =
+        claimed.map_err(|err| Refusal::fault(&app, &err))?.map_err(|why| refuse(why.to_string()))?;
+    let issued = issue(&app, request, &claimed.cell).await?;
+    send_epoch_keys(&app).await.map_err(|err| Refusal::fault(&app, &err))?;
+    app.store.tell_news();
+    Ok(Json(Claimed {
+        id: claimed.cell.id,
+        member: claimed.member,
+        certificate: issued.chain,
+        ca: app.identity.ca_pem().to_owned(),
+        letter_key: app.identity.letter_key().to_hex(),
+    }))
+}
+
+pub(super) async fn renew(
+    State(app): Shared,
+    Extension(peer): Extension<Option<Peer>>,
+    body: Result<Json<Renew>, JsonRejection>,
+) -> Result<Json<Renewed>, Refusal> {
+    let cell = admit(&app, peer.as_ref(), For::Renewal)?;
+    if !app.claims.take() {
+        return Err(too_fast(&app));
+    }
+    let Json(renew) = body.map_err(|err| unreadable(&app, &err))?;
+    let issued = issue(&app, read(&app, &renew.csr)?, &cell).await?;
+    Ok(Json(Renewed { certificate: issued.chain }))
+}
+
+/// Makes a certificate, and keeps its number; an approval is used up by it.
+async fn issue(app: &Arc<App>, request: Request, cell: &BoxCell) -> Result<Issued, Refusal> {
+    let now = machine_time();
+    let issued = app.identity.issue(request, cell.id, now).map_err(|err| Refusal::fault(app, &err))?;
+    let kept = async {
+        let mut tx = app.store.begin().await?;
+        tx.add_certificate(cell, &issued.serial, now, issued.until).await?;
+        if cell.is_renewal_approved() {
+            app.store.approve_renewal(&mut tx, cell, false).await?;
+        }
+        tx.commit().await
+    };
+    let kept: Result<(), StoreError> = kept.await;
+    kept.map_err(|err| Refusal::fault(app, &err))?;
+    Ok(issued)
+}
+
+fn read(app: &App, csr: &str) -> Result<Request, Refusal> {
+    Identity::read_request(csr)
+        .map_err(|err| Refusal::counted(app, Why::Request, StatusCode::BAD_REQUEST, err.to_string()))
+}
+
+fn unreadable(app: &App, err: &JsonRejection) -> Refusal {
+    let is_long = err.status() == StatusCode::PAYLOAD_TOO_LARGE;
+    let (why, said) = if is_long {
+        (Why::TooLong, "longer than may be sent".to_owned())
+    } else {
+        (Why::Request, "this request cannot be read".to_owned())
+    };
+    let status = if is_long { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+    Refusal::counted(app, why, status, said)
+}
+
+fn too_fast(app: &App) -> Refusal {
+    Refusal::counted(app, Why::TooMany, StatusCode::TOO_MANY_REQUESTS, "too many at once: try again")
+}

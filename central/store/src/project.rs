@@ -1,0 +1,193 @@
+//! What of a body goes into which table, so that the desk finds it.
+
+use std::collections::BTreeMap;
+
+use common_wire::v1::{Answer, Body, Fact, Gap, Health, Incident, Indicator, Inventory, Peer, Sighting};
+use serde::Serialize;
+
+use crate::ns;
+use crate::rows::{Insert, Value, row};
+
+/// Where a record lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) box_no: i64,
+    pub(crate) lane: i64,
+    pub(crate) seq: i64,
+}
+
+/// Rows for each table, of all batches that are written together.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) records: Vec<Vec<Value>>,
+    pub(crate) quarantine: Vec<Vec<Value>>,
+    gaps: Vec<Vec<Value>>,
+    /// The latest step of each: one statement may touch a row once only.
+    incidents: BTreeMap<(i64, String), (i64, Vec<Value>)>,
+    steps: Vec<Vec<Value>>,
+    sightings: Vec<Vec<Value>>,
+    /// Their numbers are handed out when they are written.
+    pub(crate) occurrences: Vec<Vec<Value>>,
+    answers: BTreeMap<(String, i64), (i64, Vec<Value>)>,
+    pub(crate) health: BTreeMap<i64, String>,
+    pub(crate) inventory: BTreeMap<i64, String>,
+}
+
+pub(crate) const RECORD: Insert = Insert {
+    into: "INSERT INTO record (lane, seq, first_seq, v, sent_at_ns, received_at_ns, body)",
+    columns: 7,
+    conflict: "",
+};
+pub(crate) const QUARANTINE: Insert =
+    Insert { into: "INSERT INTO quarantine (lane, seq, received_at_ns, reason)", columns: 4, conflict: "" };
+pub(crate) const OCCURRENCE: Insert = Insert {
+    into: "INSERT INTO occurrence (no, box, epoch, hmac, indicator, value, kind, at_ns, is_exercise)",
+    columns: 9,
+    conflict: "",
+};
+const GAP: Insert =
+    Insert { into: "INSERT INTO gap (lane, seq, first_seq, at_ns, cause)", columns: 5, conflict: "" };
+const STEP: Insert =
+    Insert { into: "INSERT INTO incident_step (lane, seq, box, id, at_ns)", columns: 5, conflict: "" };
+const SIGHTING: Insert = Insert {
+    into: "INSERT INTO sighting (lane, seq, box, kind, at_ns, is_exercise)",
+    columns: 6,
+    conflict: "",
+};
+const INCIDENT: Insert = Insert {
+    into: "INSERT INTO incident (box, id, state, kind, category, severity, due, due_rank, device_type, opened_at_ns, last_seen_ns, at_ns, \
+           findings, is_exercise, title, body)",
+    columns: 16,
+    conflict: "ON CONFLICT (box, id) DO UPDATE SET state = excluded.state, kind = excluded.kind, category = excluded.category, \
+               severity = excluded.severity, due = excluded.due, due_rank = excluded.due_rank, device_type = excluded.device_type, \
+               opened_at_ns = excluded.opened_at_ns, last_seen_ns = excluded.last_seen_ns, at_ns = excluded.at_ns, \
+               findings = excluded.findings, is_exercise = excluded.is_exercise, title = excluded.title, body = excluded.body \
+               WHERE excluded.at_ns >= incident.at_ns",
+};
+const ANSWER: Insert = Insert {
+    into: "INSERT INTO answer (warning, box, answer, at_ns)",
+    columns: 4,
+    conflict: "ON CONFLICT (warning, box) DO UPDATE SET answer = excluded.answer, at_ns = excluded.at_ns \
+               WHERE excluded.at_ns >= answer.at_ns",
+};
+
+impl Rows {
+    /// Adds what a body tells.
+    pub(crate) fn add(&mut self, at: Place, body: &Body, text: &str) {
+        match body {
+            Body::Incident(incident) => self.incident(at, incident, text),
+            Body::Sighting(sighting) => self.sighting(at, sighting),
+            Body::Answer(answer) => self.answer(at, answer),
+            Body::Gap(gap) => self.gap(at, gap),
+            Body::Health(health) => self.health(at, health, text),
+            Body::Inventory(inventory) => self.inventory(at, inventory, text),
+            // It lies in `record`.
+            Body::Ledger(_) => {}
+        }
+    }
+
+    /// All tables but the three that the writer itself fills.
+    pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 5] {
+        let latest = |rows: BTreeMap<_, (i64, Vec<Value>)>| rows.into_values().map(|(_, row)| row).collect();
+        let answers = self.answers.into_values().map(|(_, row)| row).collect();
+        [
+            (GAP, self.gaps),
+            (INCIDENT, latest(self.incidents)),
+            (STEP, self.steps),
+            (SIGHTING, self.sightings),
+            (ANSWER, answers),
+        ]
+    }
+
+    fn incident(&mut self, at: Place, one: &Incident, text: &str) {
+        let at_ns = ns(one.at);
+        self.steps.push(row![at.lane, at.seq, at.box_no, one.id.clone(), at_ns]);
+        let row = row![
+            at.box_no,
+            one.id.clone(),
+            word(&one.state),
+            one.kind.clone(),
+            one.category.clone(),
+            word(&one.severity),
+            word(&one.due),
+            one.due as i64,
+            word(&one.device.device_type),
+            ns(one.opened_at),
+            ns(one.last_seen),
+            at_ns,
+            i64::from(one.findings),
+            one.is_exercise,
+            one.text.title.clone(),
+            text,
+        ];
+        keep_later(&mut self.incidents, (at.box_no, one.id.clone()), at_ns, row);
+        let peer = one.peer.iter().filter_map(|peer| match peer {
+            Peer::Outside(indicator) => Some(indicator),
+            Peer::Device(_) => None,
+        });
+        for indicator in peer.chain(indicators(&one.facts)) {
+            self.occurrence(at.box_no, indicator, &one.kind, at_ns, one.is_exercise);
+        }
+    }
+
+    fn sighting(&mut self, at: Place, one: &Sighting) {
+        let at_ns = ns(one.at);
+        self.sightings.push(row![at.lane, at.seq, at.box_no, one.kind.clone(), at_ns, one.is_exercise]);
+        for indicator in indicators(&one.facts) {
+            self.occurrence(at.box_no, indicator, &one.kind, at_ns, one.is_exercise);
+        }
+    }
+
+    fn occurrence(&mut self, box_no: i64, of: &Indicator, kind: &str, at_ns: i64, is_exercise: bool) {
+        // Of two epochs the newer: both sides of a change have it, and nothing is counted twice.
+        let Some(pseudonym) = of.pseudonyms.iter().max() else { return };
+        self.occurrences.push(row![
+            box_no,
+            pseudonym.epoch.clone(),
+            pseudonym.hmac.clone(),
+            of.kind.as_str(),
+            of.value.clone(),
+            kind,
+            at_ns,
+            is_exercise,
+        ]);
+    }
+
+    fn answer(&mut self, at: Place, one: &Answer) {
+        let at_ns = ns(one.at);
+        let row = row![one.warning.clone(), at.box_no, word(&one.answer), at_ns];
+        keep_later(&mut self.answers, (one.warning.clone(), at.box_no), at_ns, row);
+    }
+
+    fn gap(&mut self, at: Place, one: &Gap) {
+        let first = crate::int(one.from);
+        self.gaps.push(row![at.lane, at.seq, first, ns(one.at), word(&one.cause)]);
+    }
+
+    fn health(&mut self, at: Place, _one: &Health, text: &str) {
+        self.health.insert(at.box_no, text.to_owned());
+    }
+
+    fn inventory(&mut self, at: Place, _one: &Inventory, text: &str) {
+        self.inventory.insert(at.box_no, text.to_owned());
+    }
+}
+
+fn keep_later<K: Ord>(rows: &mut BTreeMap<K, (i64, Vec<Value>)>, key: K, at_ns: i64, row: Vec<Value>) {
+    let is_later = rows.get(&key).is_none_or(|(kept, _)| *kept <= at_ns);
+    if is_later {
+        rows.insert(key, (at_ns, row));
+    }
+}
+
+fn indicators(facts: &BTreeMap<String, Fact>) -> impl Iterator<Item = &Indicator> {
+    facts.values().filter_map(|fact| match fact {
+        Fact::Indicator(indicator) => Some(indicator),
+        _ => None,
+    })
+}
+
+/// The word of the wire.
+pub(crate) fn word<T: Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,315 @@
+//! Questions of the desk over all that came.
+
+use common_model::Timestamp;
+use futures_util::future::BoxFuture;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::{AssertSqlSafe, Row as _};
+
+use crate::db::{Store, StoreError};
+use crate::rows::{Value, bind};
+use crate::{at, ns};
+
+/// Which incidents are asked for. An empty list asks for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct IncidentFilter {
+    /// In one of these states.
+    pub states: Vec<String>,
+    /// One of these.
+    pub dues: Vec<String>,
+    /// One of these categories.
+    pub categories: Vec<String>,
+    /// One of these kinds.
+    pub kinds: Vec<String>,
+    /// At this member.
+    pub member: Option<i64>,
+    /// At this box.
+    pub box_id: Option<String>,
+    /// In this region.
+    pub region: Option<String>,
+    /// Seen since then.
+    pub since: Option<Timestamp>,
+    /// Before this row of an earlier answer: when last seen, box and id.
+    pub before: Option<(i64, i64, String)>,
+    /// How many at most.
+    pub limit: u16,
+}
+
+/// An incident in a list.
+#[derive(Clone, Debug)]
+pub struct IncidentRow {
+    /// The box's number.
+    pub box_no: i64,
+    /// The box's name.
+    pub box_id: String,
+    /// The member's number.
+    pub member: i64,
+    /// The member's name.
+    pub member_name: String,
+    /// The member's region.
+    pub region: String,
+    /// When it was last seen, as it is stored.
+    pub last_seen_ns: i64,
+    /// Its latest state, as the box told it.
+    pub body: String,
+}
+
+/// A step of an incident.
+#[derive(Clone, Debug)]
+pub struct StepRow {
+    /// As the box told it.
+    pub body: String,
+    /// When it was sent, by the box's clock.
+    pub sent_at: Timestamp,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// A box in a list.
+#[derive(Clone, Debug)]
+pub struct BoxRow {
+    /// Its number.
+    pub no: i64,
+    /// Its name.
+    pub id: String,
+    /// Its member's number.
+    pub member: i64,
+    /// Its member's name.
+    pub member_name: String,
+    /// When it was claimed.
+    pub claimed_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// Its last health, as it told it.
+    pub health: Option<String>,
+    /// Its last inventory, as it told it.
+    pub inventory: Option<String>,
+    /// The end of its last certificate.
+    pub certificate_until: Option<Timestamp>,
+    /// Its records that could not be read.
+    pub quarantined: i64,
+}
+
+/// Records that a box lost.
+#[derive(Clone, Debug)]
+pub struct GapRow {
+    /// In which lane.
+    pub lane: String,
+    /// The first.
+    pub from: i64,
+    /// The last.
+    pub to: i64,
+    /// When it was found out.
+    pub at: Timestamp,
+    /// Why.
+    pub cause: String,
+}
+
+/// Questions over all that came. Here the database answers; a large centre puts a column store in its place.
+pub trait QueryEngine: Send + Sync {
+    /// Incidents, latest seen first.
+    fn incidents<'q>(
+        &'q self,
+        filter: &'q IncidentFilter,
+    ) -> BoxFuture<'q, Result<Vec<IncidentRow>, StoreError>>;
+
+    /// One incident.
+    fn incident<'q>(
+        &'q self,
+        box_id: &'q str,
+        id: &'q str,
+    ) -> BoxFuture<'q, Result<Option<IncidentRow>, StoreError>>;
+
+    /// All steps of one incident, in the order in which they happened.
+    fn incident_steps<'q>(
+        &'q self,
+        box_no: i64,
+        id: &'q str,
+    ) -> BoxFuture<'q, Result<Vec<StepRow>, StoreError>>;
+
+    /// Boxes, all or one, by member.
+    fn boxes<'q>(&'q self, id: Option<&'q str>) -> BoxFuture<'q, Result<Vec<BoxRow>, StoreError>>;
+
+    /// What a box lost, latest first.
+    fn gaps(&self, box_no: i64) -> BoxFuture<'_, Result<Vec<GapRow>, StoreError>>;
+}
+
+/// A question that is being written.
+#[derive(Default)]
+struct Question {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Question {
+    fn new(sql: &str) -> Self {
+        Question { sql: sql.to_owned(), values: Vec::new() }
+    }
+
+    fn say(&mut self, sql: &str) {
+        self.sql.push_str(sql);
+    }
+
+    fn value(&mut self, value: impl Into<Value>) {
+        self.values.push(value.into());
+        self.sql.push_str(&format!("${}", self.values.len()));
+    }
+
+    fn one_of(&mut self, column: &str, words: &[String]) {
+        if words.is_empty() {
+            return;
+        }
+        self.say(&format!(" AND {column} IN ("));
+        for (place, word) in words.iter().enumerate() {
+            self.say(if place == 0 { "" } else { ", " });
+            self.value(word.clone());
+        }
+        self.say(")");
+    }
+
+    fn is(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.say(&format!(" AND {condition} "));
+            self.value(value);
+        }
+    }
+
+    async fn ask(self, store: &Store) -> Result<Vec<AnyRow>, StoreError> {
+        let mut arguments = AnyArguments::default();
+        for value in self.values {
+            bind(&mut arguments, value)?;
+        }
+        // Every word of it is ours; what was asked for is bound.
+        Ok(sqlx::query_with(AssertSqlSafe(self.sql), arguments).fetch_all(&store.read).await?)
+    }
+}
+
+const INCIDENTS: &str = "SELECT i.box, box.id, member.no, member.name, member.region, i.last_seen_ns, i.body FROM incident i \
+    JOIN box ON box.no = i.box JOIN member ON member.no = box.member WHERE 1 = 1";
+
+const BOXES: &str = "SELECT box.no, box.id, member.no, member.name, box.claimed_at_ns, box.revoked_at_ns, box.health, box.inventory, \
+    (SELECT max(until_ns) FROM certificate WHERE certificate.box = box.no) AS certificate_until, \
+    (SELECT count(*) FROM quarantine JOIN lane ON lane.no = quarantine.lane WHERE lane.box = box.no) AS quarantined \
+    FROM box JOIN member ON member.no = box.member WHERE 1 = 1";
+
+impl QueryEngine for Store {
+    fn incidents<'q>(
+        &'q self,
+        filter: &'q IncidentFilter,
+    ) -> BoxFuture<'q, Result<Vec<IncidentRow>, StoreError>> {
+        Box::pin(async move {
+            let mut question = Question::new(INCIDENTS);
+            question.one_of("i.state", &filter.states);
+            question.one_of("i.due", &filter.dues);
+            question.one_of("i.category", &filter.categories);
+            question.one_of("i.kind", &filter.kinds);
+            question.is("member.no =", filter.member);
+            question.is("box.id =", filter.box_id.clone());
+            question.is("member.region =", filter.region.clone());
+            question.is("i.last_seen_ns >=", filter.since.map(ns));
+            if let Some((seen, box_no, id)) = &filter.before {
+                question.is("(i.last_seen_ns <", Some(*seen));
+                question.say(" OR (i.last_seen_ns = ");
+                question.value(*seen);
+                question.say(" AND (i.box > ");
+                question.value(*box_no);
+                question.say(" OR (i.box = ");
+                question.value(*box_no);
+                question.say(" AND i.id > ");
+                question.value(id.clone());
+                question.say("))))");
+            }
+            question.say(" ORDER BY i.last_seen_ns DESC, i.box, i.id LIMIT ");
+            question.value(i64::from(filter.limit));
+            question.ask(self).await?.iter().map(incident).collect()
+        })
+    }
+
+    fn incident<'q>(
+        &'q self,
+        box_id: &'q str,
+        id: &'q str,
+    ) -> BoxFuture<'q, Result<Option<IncidentRow>, StoreError>> {
+        Box::pin(async move {
+            let mut question = Question::new(INCIDENTS);
+            question.is("box.id =", Some(box_id));
+            question.is("i.id =", Some(id));
+            question.ask(self).await?.first().map(incident).transpose()
+        })
+    }
+
+    fn incident_steps<'q>(
+        &'q self,
+        box_no: i64,
+        id: &'q str,
+    ) -> BoxFuture<'q, Result<Vec<StepRow>, StoreError>> {
+        Box::pin(async move {
+            let mut question = Question::new(
+                "SELECT record.body, record.sent_at_ns, record.received_at_ns FROM incident_step s \
+                 JOIN record ON record.lane = s.lane AND record.seq = s.seq WHERE 1 = 1",
+            );
+            question.is("s.box =", Some(box_no));
+            question.is("s.id =", Some(id));
+            question.say(" ORDER BY s.at_ns, s.lane, s.seq LIMIT 500");
+            let row = |row: &AnyRow| {
+                let (sent_at, received_at) = (at(row.try_get(1)?), at(row.try_get(2)?));
+                Ok(StepRow { body: row.try_get(0)?, sent_at, received_at })
+            };
+            question.ask(self).await?.iter().map(row).collect()
+        })
+    }
+
+    fn boxes<'q>(&'q self, id: Option<&'q str>) -> BoxFuture<'q, Result<Vec<BoxRow>, StoreError>> {
+        Box::pin(async move {
+            let mut question = Question::new(BOXES);
+            question.is("box.id =", id);
+            question.say(" ORDER BY member.name, box.no");
+            let row = |row: &AnyRow| {
+                Ok(BoxRow {
+                    no: row.try_get(0)?,
+                    id: row.try_get(1)?,
+                    member: row.try_get(2)?,
+                    member_name: row.try_get(3)?,
+                    claimed_at: at(row.try_get(4)?),
+                    revoked_at: row.try_get::<Option<i64>, _>(5)?.map(at),
+                    health: row.try_get(6)?,
+                    inventory: row.try_get(7)?,
+                    certificate_until: row.try_get::<Option<i64>, _>(8)?.map(at),
+                    quarantined: row.try_get(9)?,
+                })
+            };
+            question.ask(self).await?.iter().map(row).collect()
+        })
+    }
+
+    fn gaps(&self, box_no: i64) -> BoxFuture<'_, Result<Vec<GapRow>, StoreError>> {
+        Box::pin(async move {
+            let mut question = Question::new(
+                "SELECT lane.lane, gap.first_seq, gap.seq, gap.at_ns, gap.cause FROM gap JOIN lane ON lane.no = gap.lane WHERE 1 = 1",
+            );
+            question.is("lane.box =", Some(box_no));
+            question.say(" ORDER BY gap.at_ns DESC LIMIT 100");
+            let row = |row: &AnyRow| {
+                Ok(GapRow {
+                    lane: row.try_get(0)?,
+                    from: row.try_get(1)?,
+                    to: row.try_get(2)?,
+                    at: at(row.try_get(3)?),
+                    cause: row.try_get(4)?,
+                })
+            };
+            question.ask(self).await?.iter().map(row).collect()
+        })
+    }
+}
+
+fn incident(row: &AnyRow) -> Result<IncidentRow, StoreError> {
+    Ok(IncidentRow {
+        box_no: row.try_get(0)?,
+        box_id: row.try_get(1)?,
+        member: row.try_get(2)?,
+        member_name: row.try_get(3)?,
+        region: row.try_get(4)?,
+        last_seen_ns: row.try_get(5)?,
+        body: row.try_get(6)?,
+    })
+}

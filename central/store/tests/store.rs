@@ -1,0 +1,295 @@
+//! The same on both databases: what is written is there, once, after the database was closed and opened again.
+#![expect(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
+
+mod postgres;
+
+use core::future::Future;
+use core::time::Duration;
+use std::sync::Arc;
+
+use central_core::audit::Chain;
+use central_core::crossing::Policy;
+use central_core::{ClaimCode, Member, MemberKind, Role};
+use central_store::{
+    Account, BoxCell, ClaimRefused, IncidentFilter, Incoming, IncomingRecord, IngestLog as _, Landed,
+    QueryEngine as _, Session, ShardState as _, Store, StoreError,
+};
+use common_model::Timestamp;
+use common_wire::docs::GOLDEN;
+use common_wire::v1::{Body, Down, Incident, Recall, Sighting};
+use common_wire::{BoxId, Lane, Position, Record, Signed, SpoolId};
+
+const NOW: Timestamp = Timestamp::from_secs(1_773_822_600);
+
+/// A database that is closed and opened again.
+struct Place {
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn sqlite() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("central.db").display());
+        Place { url, _folder: folder }
+    }
+
+    async fn open(&self) -> Arc<Store> {
+        Store::open(&self.url).await.unwrap()
+    }
+}
+
+/// Runs on both.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::run(super::$name(super::Place::sqlite())); })+
+        }
+        mod needs_postgres {
+            $(#[test] fn $name() {
+                let cluster = super::postgres::Cluster::start();
+                let place = super::Place { url: cluster.url(), _folder: tempfile::tempdir().unwrap() };
+                super::run(super::$name(place));
+            })+
+        }
+    };
+}
+
+on_both!(
+    records_land_once_and_in_order,
+    a_code_makes_one_box,
+    letters_are_numbered_for_each_box,
+    incidents_have_their_latest_state_and_all_their_steps,
+    the_audit_log_holds_together,
+    what_members_share_is_found_once,
+    sessions_end,
+);
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(test);
+}
+
+async fn member(store: &Store, name: &str, supplier: &str) -> i64 {
+    let member = Member {
+        name: name.into(),
+        kind: MemberKind::Dentist,
+        region: "Nord".into(),
+        municipality: "Thisted".into(),
+        supplier: supplier.into(),
+    };
+    let mut tx = store.begin().await.unwrap();
+    let no = tx.add_member(&member, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    no
+}
+
+async fn claimed(store: &Store, number: u8, supplier: &str) -> Arc<BoxCell> {
+    let member = member(store, &format!("Klinik {number}"), supplier).await;
+    let code = ClaimCode::from_bytes([number; 16]);
+    let mut tx = store.begin().await.unwrap();
+    tx.add_claim(&code, member, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    store.claim(&code, "key", BoxId::from_bytes([number; 16]), NOW).await.unwrap().unwrap().cell
+}
+
+fn golden<T: serde::de::DeserializeOwned>(name: &str) -> T {
+    serde_json::from_str(GOLDEN.iter().find(|(one, _)| *one == name).unwrap().1).unwrap()
+}
+
+const SPOOL: SpoolId = SpoolId::from_bytes([9; 16]);
+
+fn incident(cell: &BoxCell, seq: u64, secs: u64) -> Record {
+    let mut body: Incident = golden("incident");
+    body.at = NOW + Duration::from_secs(secs);
+    Record::new((cell.id, SPOOL), (Lane::Alert, seq), NOW, &Body::Incident(Box::new(body))).unwrap()
+}
+
+async fn append(store: &Store, cell: &Arc<BoxCell>, records: &[Record]) -> Landed {
+    let records = records.iter().map(IncomingRecord::read).collect();
+    store.append(Incoming { from: Arc::clone(cell), received_at: NOW, records }).await.unwrap()
+}
+
+async fn records_land_once_and_in_order(place: Place) {
+    let store = place.open().await;
+    let cell = claimed(&store, 1, "").await;
+    let at = Position { spool: SPOOL, lane: Lane::Alert };
+    let all: Vec<Record> = (1..=700).map(|seq| incident(&cell, seq, seq)).collect();
+    let early = append(&store, &cell, &all[1..3]).await;
+    assert_eq!((early.too_early, early.committed.of(at)), (2, Some(0)));
+    let landed = append(&store, &cell, &all[..500]).await;
+    assert_eq!((landed.accepted, landed.committed.of(at)), (500, Some(500)));
+    store.close().await;
+
+    let store = place.open().await;
+    let cell = store.find(cell.id).unwrap();
+    let landed = append(&store, &cell, &all[400..]).await;
+    assert_eq!((landed.accepted, landed.duplicates, landed.committed.of(at)), (200, 100, Some(700)));
+    // Many at once, each of them the whole: each record once.
+    let appends = (0..8).map(|_| {
+        let (store, cell, all) = (Arc::clone(&store), Arc::clone(&cell), all.clone());
+        tokio::spawn(async move { append(&store, &cell, &all).await.accepted })
+    });
+    for accepted in appends.collect::<Vec<_>>() {
+        assert_eq!(accepted.await.unwrap(), 0);
+    }
+    let gap = r#"{"type":"gap","from":701,"to":720,"at":"2026-03-12T09:30:00Z","cause":"full"}"#;
+    let body = serde_json::value::RawValue::from_string(gap.into()).unwrap();
+    let gap = Record::of_text((cell.id, SPOOL), (Lane::Alert, 720), NOW, body).unwrap();
+    assert_eq!(append(&store, &cell, &[gap]).await.committed.of(at), Some(720));
+    let gaps = store.gaps(cell.no).await.unwrap();
+    assert_eq!((gaps.len(), gaps[0].from, gaps[0].to), (1, 701, 720));
+    // A box has so many spools, and no more.
+    for number in 0..64 {
+        let spool = SpoolId::from_bytes([number; 16]);
+        let record = Record { spool, ..incident(&cell, 1, 1) };
+        let incoming = Incoming {
+            from: Arc::clone(&cell),
+            received_at: NOW,
+            records: vec![IncomingRecord::read(&record)],
+        };
+        let landed = store.append(incoming).await;
+        let is_last = landed.is_err();
+        if number == 63 && !is_last {
+            // 9 was there before.
+            let record = Record { spool: SpoolId::from_bytes([200; 16]), ..record };
+            let records = vec![IncomingRecord::read(&record)];
+            let landed = store.append(Incoming { from: Arc::clone(&cell), received_at: NOW, records }).await;
+            assert!(matches!(landed, Err(StoreError::TooManySpools(64))));
+        }
+    }
+    store.close().await;
+}
+
+async fn a_code_makes_one_box(place: Place) {
+    let store = place.open().await;
+    let cell = claimed(&store, 1, "").await;
+    let code = ClaimCode::from_bytes([1; 16]);
+    let claim = |key: &'static str, secs| {
+        let (store, code) = (Arc::clone(&store), code.clone());
+        async move {
+            store
+                .claim(&code, key, BoxId::from_bytes([7; 16]), NOW + Duration::from_secs(secs))
+                .await
+                .unwrap()
+        }
+    };
+    assert_eq!(claim("key", 60).await.unwrap().cell.id, cell.id);
+    assert_eq!(claim("key", 3_601).await.unwrap_err(), ClaimRefused::Used);
+    assert_eq!(claim("another", 60).await.unwrap_err(), ClaimRefused::Used);
+    let unknown = store.claim(&ClaimCode::from_bytes([2; 16]), "key", cell.id, NOW).await.unwrap();
+    assert_eq!(unknown.unwrap_err(), ClaimRefused::Unknown);
+    let mut tx = store.begin().await.unwrap();
+    store.revoke(&mut tx, &cell, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    let store = place.open().await;
+    assert!(store.find(cell.id).unwrap().is_revoked());
+    let same = Member {
+        name: "Klinik 1".into(),
+        kind: MemberKind::Gp,
+        region: String::new(),
+        municipality: String::new(),
+        supplier: String::new(),
+    };
+    let mut tx = store.begin().await.unwrap();
+    assert!(matches!(tx.add_member(&same, NOW).await, Err(StoreError::Exists(_))));
+    drop(tx);
+    assert_eq!(store.members().await.unwrap().len(), 1);
+    store.close().await;
+}
+
+async fn letters_are_numbered_for_each_box(place: Place) {
+    let store = place.open().await;
+    let (one, two) = (claimed(&store, 1, "").await, claimed(&store, 2, "").await);
+    let sign = |letter: &common_wire::Letter| {
+        Ok(Signed { letter: letter.seq.to_string(), key: String::new(), signature: String::new() })
+    };
+    let body = Down::Recall(Recall { warning: "x".into(), at: NOW });
+    for to in [vec![Arc::clone(&one)], vec![Arc::clone(&one), Arc::clone(&two)]] {
+        let mut tx = store.begin().await.unwrap();
+        tx.send(&to, &body, "x", NOW, &sign).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    // What is not kept is not sent.
+    let mut tx = store.begin().await.unwrap();
+    tx.send(&[Arc::clone(&two)], &body, "x", NOW, &sign).await.unwrap();
+    drop(tx);
+    assert_eq!((one.letters_sent(), two.letters_sent()), (2, 1));
+    one.acked(1);
+    one.seen(NOW);
+    store.close().await;
+    let store = place.open().await;
+    let one = store.find(one.id).unwrap();
+    assert_eq!((one.letters_sent(), one.letters_acked(), one.last_seen()), (2, 1, Some(NOW)));
+    let letters = store.letters_after(&one, 1, 10).await.unwrap();
+    assert_eq!(letters.iter().map(|letter| letter.letter.as_str()).collect::<Vec<_>>(), ["2"]);
+    store.close().await;
+}
+
+async fn incidents_have_their_latest_state_and_all_their_steps(place: Place) {
+    let store = place.open().await;
+    let cell = claimed(&store, 1, "").await;
+    // In one group and in two; an older step that comes later does not take the place of a newer one.
+    append(&store, &cell, &[incident(&cell, 1, 10), incident(&cell, 2, 30), incident(&cell, 3, 20)]).await;
+    append(&store, &cell, &[incident(&cell, 4, 25)]).await;
+    let filter = IncidentFilter { limit: 10, ..IncidentFilter::default() };
+    let rows = store.incidents(&filter).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    let Body::Incident(latest) = serde_json::from_str(&rows[0].body).unwrap() else { panic!("no incident") };
+    assert_eq!(latest.at, NOW + Duration::from_secs(30));
+    assert_eq!(store.incident_steps(cell.no, &latest.id).await.unwrap().len(), 4);
+    let boxes = store.boxes(None).await.unwrap();
+    assert_eq!((boxes.len(), boxes[0].quarantined), (1, 0));
+    store.close().await;
+}
+
+async fn the_audit_log_holds_together(place: Place) {
+    let store = place.open().await;
+    for number in 0..5 {
+        store
+            .audit(NOW, "ida", "incident.read", &number.to_string(), "\0'; DROP TABLE audit; --")
+            .await
+            .unwrap();
+    }
+    let Chain { entries, last } = store.audit_verify().await.unwrap();
+    assert_eq!(entries, 5);
+    let newest = store.audit_entries(None, 2).await.unwrap();
+    assert_eq!((newest.len(), newest[0].no, &newest[0].hash), (2, 5, &last));
+    store.close().await;
+}
+
+async fn what_members_share_is_found_once(place: Place) {
+    let store = place.open().await;
+    let mut seen: Sighting = golden("sighting");
+    for (number, supplier) in [(1, "Nord It"), (2, "Nord It"), (3, ""), (4, "Syd It")] {
+        let cell = claimed(&store, number, supplier).await;
+        seen.at = NOW + Duration::from_secs(u64::from(number));
+        let record =
+            Record::new((cell.id, SPOOL), (Lane::Sighting, 1), NOW, &Body::Sighting(seen.clone())).unwrap();
+        append(&store, &cell, &[record]).await;
+        store.look_for_findings(Policy::default(), NOW).await.unwrap();
+        assert_eq!(store.findings(10).await.unwrap().len(), usize::from(number == 4), "after {number}");
+    }
+    let (found, more) = store.look_for_findings(Policy::default(), NOW).await.unwrap();
+    assert_eq!((found, more), (0, false));
+    assert_eq!(store.findings(10).await.unwrap()[0].members.len(), 4);
+    store.close().await;
+}
+
+async fn sessions_end(place: Place) {
+    let store = place.open().await;
+    let account = Account { name: "ida".into(), role: Role::Analyst };
+    let until = NOW + Duration::from_secs(60);
+    let mut tx = store.begin().await.unwrap();
+    tx.put_account(&account, NOW).await.unwrap();
+    tx.add_link("link", "ida", until).await.unwrap();
+    assert_eq!(tx.use_link("link", NOW).await.unwrap(), Some(account.clone()));
+    assert_eq!(tx.use_link("link", NOW).await.unwrap(), None);
+    let session = Session { account, csrf: "c".into(), until };
+    tx.add_session("hash", &session, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(store.session("hash", NOW).await.unwrap().is_some());
+    assert!(store.session("hash", until + Duration::from_secs(1)).await.unwrap().is_none());
+    assert!(store.session("other", NOW).await.unwrap().is_none());
+    store.close().await;
+}
