@@ -2,4 +2,4 @@
 
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['src/**/*.test.ts'], environment: 'node' } });
+export default defineConfig({ test: { include: ['src/**/*.test.ts', 'tests/cases.test.ts'], environment: 'node' } });

@@ -13,6 +13,7 @@ use jiff::ToSpan as _;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::error::Refusal;
 use super::{Asked, Problem, off_the_loop};
 use crate::shared::Shared;
 use crate::view::View;
@@ -43,7 +44,7 @@ pub(crate) struct Known {
 const KNOWN_DAYS_MAX: u16 = 3_650;
 
 /// Somebody has seen it. Stops nothing and turns no face.
-#[utoipa::path(post, path = "/api/v1/cards/{id}/seen", params(("id" = String, Path), Asked), responses((status = 204), (status = 404)))]
+#[utoipa::path(post, path = "/api/v1/cards/{id}/seen", params(("id" = String, Path), Asked), responses((status = 204), (status = 404, body = Refusal)))]
 pub(crate) async fn seen(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,
@@ -60,7 +61,7 @@ pub(crate) async fn seen(
 }
 
 /// It is solved. A red card that goes on stays until nothing was seen for half an hour, unless the supplier says so.
-#[utoipa::path(post, path = "/api/v1/cards/{id}/solved", request_body = Solved, params(("id" = String, Path), Asked), responses((status = 204), (status = 404)))]
+#[utoipa::path(post, path = "/api/v1/cards/{id}/solved", request_body = Solved, params(("id" = String, Path), Asked), responses((status = 204), (status = 404, body = Refusal)))]
 pub(crate) async fn solved(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,
@@ -82,7 +83,7 @@ pub(crate) async fn solved(
 }
 
 /// The clinic knows this trouble of this device, and finds it harmless.
-#[utoipa::path(post, path = "/api/v1/cards/{id}/known", request_body = Known, params(("id" = String, Path), Asked), responses((status = 204), (status = 404), (status = 422)))]
+#[utoipa::path(post, path = "/api/v1/cards/{id}/known", request_body = Known, params(("id" = String, Path), Asked), responses((status = 204), (status = 404, body = Refusal), (status = 422, body = Refusal)))]
 pub(crate) async fn known(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,

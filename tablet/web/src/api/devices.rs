@@ -10,6 +10,7 @@ use common_site::NamedDevice;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::error::Refusal;
 use super::settings::keep;
 use super::{Asked, Problem, off_the_loop};
 use crate::shared::Shared;
@@ -38,7 +39,7 @@ pub(crate) async fn list(
 }
 
 /// The clinic names a device, or confirms what it is.
-#[utoipa::path(put, path = "/api/v1/devices/{id}", request_body = Said, params(("id" = String, Path), Asked), responses((status = 204), (status = 404), (status = 422)))]
+#[utoipa::path(put, path = "/api/v1/devices/{id}", request_body = Said, params(("id" = String, Path), Asked), responses((status = 204), (status = 404, body = Refusal), (status = 422, body = Refusal)))]
 pub(crate) async fn name(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,

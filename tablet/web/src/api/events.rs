@@ -8,7 +8,9 @@ use axum::extract::{Query, State};
 use axum::response::Sse;
 use axum::response::sse::Event;
 use futures_util::Stream;
+use serde::Serialize;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use super::{Asked, Problem, off_the_loop};
 use crate::shared::{Heard, Shared};
@@ -26,7 +28,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// The screen is made anew at least so often: minutes pass, and a sensor falls silent, without anybody ringing.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Events: `home` (a Home: at once, and on each change), `beat` (`{"now": …}` every 15 s), `test` (a Test: on each change).
+/// Events: `home` (a Home: at once, and on each change), `beat` (a Beat: every 15 s), `test` (a Test: on each change).
 #[utoipa::path(get, path = "/api/v1/events", params(Asked), responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub(crate) async fn stream(
     State(shared): State<Arc<Shared>>,
@@ -38,6 +40,13 @@ pub(crate) async fn stream(
         let event = page.next().await;
         Some((Ok(event), page))
     }))
+}
+
+/// The box is there, and nothing is new.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Beat {
+    /// The box's own time, RFC 3339.
+    now: String,
 }
 
 /// A page that listens.
@@ -82,8 +91,7 @@ impl Page {
                 self.shown = look.shown;
                 self.waiting.push(Event::default().event("home").data(look.home));
             } else if began.elapsed() >= BEAT_EVERY {
-                self.waiting
-                    .push(Event::default().event("beat").data(format!("{{\"now\":\"{}\"}}", look.now)));
+                self.waiting.extend(Event::default().event("beat").json_data(Beat { now: look.now }).ok());
             }
             if self.waiting.is_empty() {
                 tokio::time::sleep(SCREEN_EVERY).await;

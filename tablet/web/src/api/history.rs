@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
-use super::{Asked, Language, Problem, off_the_loop};
+use super::{Asked, Problem, off_the_loop};
 use crate::shared::Shared;
-use crate::view::{History, View};
+use crate::view::{History, Language, View};
 
 /// Which part of the history.
 #[derive(Debug, Deserialize)]

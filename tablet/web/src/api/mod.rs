@@ -21,6 +21,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
 use crate::shared::Shared;
+use crate::view::Language;
 
 pub(crate) use error::Problem;
 
@@ -35,17 +36,6 @@ pub(crate) struct Asked {
     /// `da` or `en`.
     #[param(required = false)]
     lang: Language,
-}
-
-/// A language, as it is asked for.
-#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Language {
-    /// Danish.
-    #[default]
-    Da,
-    /// English.
-    En,
 }
 
 impl Asked {
@@ -101,7 +91,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         settings::change,
         settings::export,
         settings::import
-    )
+    ),
+    components(schemas(events::Beat))
 )]
 struct Api;
 

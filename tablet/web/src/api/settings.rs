@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use common_site::{Site, SiteError};
 use sensor_engine::Engine;
 
+use super::error::Refusal;
 use super::{Asked, Problem, off_the_loop};
 use crate::shared::Shared;
 use crate::view::{Settings, View};
@@ -23,7 +24,7 @@ pub(crate) async fn show(
 }
 
 /// Other settings. What the form does not show stays.
-#[utoipa::path(put, path = "/api/v1/settings", request_body = Settings, params(Asked), responses((status = 204), (status = 422)))]
+#[utoipa::path(put, path = "/api/v1/settings", request_body = Settings, params(Asked), responses((status = 204), (status = 422, body = Refusal)))]
 pub(crate) async fn change(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,
@@ -57,7 +58,7 @@ pub(crate) async fn export(State(shared): State<Arc<Shared>>) -> Result<impl Int
 }
 
 /// A file `site.toml` in place of the settings.
-#[utoipa::path(put, path = "/api/v1/settings/site.toml", request_body = String, params(Asked), responses((status = 204), (status = 422)))]
+#[utoipa::path(put, path = "/api/v1/settings/site.toml", request_body = String, params(Asked), responses((status = 204), (status = 422, body = Refusal)))]
 pub(crate) async fn import(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,

@@ -8,26 +8,20 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::error::Refusal;
 use super::{Asked, Problem, off_the_loop};
 use crate::shared::Shared;
-use crate::view::View;
+use crate::view::{Answer, View};
 
 /// An answer to a warning.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WarningAnswer {
-    answer: WarningAnswerWord,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum WarningAnswerWord {
-    Seen,
-    NotRelevant,
+    answer: Answer,
 }
 
 /// Somebody has read a warning, or says that it is not relevant here. The centre is told.
-#[utoipa::path(post, path = "/api/v1/warnings/{id}/answer", request_body = WarningAnswer, params(("id" = String, Path), Asked), responses((status = 204), (status = 404)))]
+#[utoipa::path(post, path = "/api/v1/warnings/{id}/answer", request_body = WarningAnswer, params(("id" = String, Path), Asked), responses((status = 204), (status = 404, body = Refusal)))]
 pub(crate) async fn answer(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,
@@ -40,8 +34,8 @@ pub(crate) async fn answer(
             return Err(Problem::say(&view.words(), StatusCode::NOT_FOUND, "error_not_found"));
         }
         let word = match answer {
-            WarningAnswerWord::Seen => "seen",
-            WarningAnswerWord::NotRelevant => "not_relevant",
+            Answer::Seen => "seen",
+            Answer::NotRelevant => "not_relevant",
         };
         shared
             .write(|db, now| db.answer(&id, word, now))

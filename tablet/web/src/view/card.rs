@@ -7,7 +7,7 @@ use common_words::{Audience, Call as CallWords, Rendered, Request};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::View;
+use super::{View, word};
 
 /// A card.
 #[derive(Debug, Serialize, ToSchema)]
@@ -16,26 +16,28 @@ pub(crate) struct Card {
     pub(crate) id: String,
     /// What to say on the telephone.
     case: String,
-    /// `act`, `attention` or `unknown`.
-    pub(crate) face: &'static str,
-    /// `now`, `today` or `week`.
-    due: &'static str,
+    pub(crate) face: word::Face,
+    due: word::Due,
     kind: String,
     category: String,
     title: String,
     steps: Vec<String>,
+    #[schema(required)]
     call: Option<Call>,
     what: String,
     meaning: String,
     /// "siden kl. 10.31"
     since: String,
     /// What the device is called.
+    #[schema(required)]
     pub(crate) device: Option<String>,
     /// "Set kl. 10.42": somebody in the clinic has seen it.
+    #[schema(required)]
     pub(crate) seen: Option<String>,
-    /// What people may do: `seen`, `solved`, `known`.
-    can: Vec<&'static str>,
+    /// What people may do.
+    can: Vec<word::Can>,
     /// The word on the button for "known".
+    #[schema(required)]
     known_label: Option<String>,
     /// It went quiet, and stays because it is red.
     ended: bool,
@@ -48,9 +50,12 @@ pub(crate) struct Card {
 pub(crate) struct Call {
     role: String,
     name: String,
+    #[schema(required)]
     phone: Option<String>,
+    #[schema(required)]
     email: Option<String>,
     /// When they answer.
+    #[schema(required)]
     hours: Option<String>,
 }
 
@@ -69,8 +74,12 @@ impl View {
         Ok(Card {
             id: incident.id.clone(),
             case: case(&incident.id),
-            face: due.face().unwrap_or(Face::Attention).as_str(),
-            due: due.as_str(),
+            face: due.face().unwrap_or(Face::Attention).into(),
+            due: match due {
+                Due::Now => word::Due::Now,
+                Due::Today => word::Due::Today,
+                Due::Week | Due::None => word::Due::Week,
+            },
             kind: incident.kind.clone(),
             category: incident.category.clone(),
             title: rendered.title,
@@ -81,7 +90,10 @@ impl View {
             since: words.since(Timestamp::from_nanos(incident.opened_at_ns)),
             device: Some(words.party(&device)),
             seen,
-            can: if may_be_known { vec!["seen", "solved", "known"] } else { vec!["seen", "solved"] },
+            can: [word::Can::Seen, word::Can::Solved]
+                .into_iter()
+                .chain(may_be_known.then_some(word::Can::Known))
+                .collect(),
             known_label: may_be_known.then(|| words.say(known, &[])).transpose()?,
             ended: incident.state == "quiet",
             is_test: false,
@@ -111,8 +123,8 @@ impl View {
         Ok(Card {
             id: message.replace('_', "-"),
             case: String::new(),
-            face: Face::Unknown.as_str(),
-            due: Due::Today.as_str(),
+            face: word::Face::Unknown,
+            due: word::Due::Today,
             kind: message.replace('_', "-"),
             category: "health".to_owned(),
             title: rendered.title,

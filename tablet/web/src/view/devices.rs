@@ -29,12 +29,14 @@ pub(crate) struct TypeName {
 pub(crate) struct Device {
     id: String,
     /// The clinic's own name for it, or what it calls itself.
+    #[schema(required)]
     name: Option<String>,
     /// What it is called in sentences.
     shown_name: String,
     r#type: String,
     type_name: String,
     type_confirmed: bool,
+    #[schema(required)]
     vendor: Option<String>,
     /// What its type was guessed from.
     evidence: Vec<String>,

@@ -2,17 +2,19 @@
 
 use box_store::record::{EventRecord, IncidentRecord};
 use box_store::sensor::Stored;
-use common_model::{ClosedBy, Due, Face, Timestamp};
+use common_model::{ClosedBy, Face, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::View;
+use super::word::{self, EntryState};
 
 /// A part of the history.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct History {
     entries: Vec<Entry>,
     /// Ask for what is before this; none when that was all.
+    #[schema(required)]
     next: Option<i64>,
 }
 
@@ -24,13 +26,12 @@ pub(crate) struct Entry {
     at: String,
     /// The day, as a heading.
     day: String,
-    /// A face, or `none` for a note.
-    face: &'static str,
+    /// None for a note.
+    #[schema(required)]
+    face: Option<word::Face>,
     title: String,
     text: String,
-    /// `opened`, `updated`, `quiet`, `closed`, `blind`, `sees` or `gap`.
-    state: String,
-    closed_by: Option<String>,
+    state: EntryState,
 }
 
 /// Entries at once. Guess: three screens.
@@ -59,25 +60,28 @@ impl View {
                 let words = self.words();
                 let from = words.moment(Timestamp::from_nanos(*from_ns));
                 let text = words.say("event_gap_text", &[("from", &from), ("until", &words.moment(at))])?;
-                Said::new(Face::Unknown.as_str(), words.say("event_gap", &[])?, text, "gap")
+                Said {
+                    face: Some(Face::Unknown),
+                    title: words.say("event_gap", &[])?,
+                    text,
+                    state: EntryState::Gap,
+                }
             }
         };
-        let Said { face, title, text, state, closed_by } = said;
+        let Said { face, title, text, state } = said;
         Ok(Entry {
             seq: event.seq,
             at: timeline.clock(at),
             day: timeline.day(at)?,
-            face,
+            face: face.map(word::Face::from),
             title,
             text,
             state,
-            closed_by,
         })
     }
 
     fn said_of(&self, incident: &IncidentRecord) -> anyhow::Result<Said> {
         let rendered = self.incident_words(incident)?;
-        let face = incident.due()?.face().map_or(Due::None.as_str(), Face::as_str);
         let by = incident.closed_by.as_deref();
         let by = by.and_then(|by| ClosedBy::ALL.into_iter().find(|who| who.as_str() == by));
         let text = match (incident.state.as_str(), by) {
@@ -85,8 +89,8 @@ impl View {
             ("quiet", _) => self.words().say("quiet", &[])?,
             _ => rendered.what,
         };
-        let closed_by = incident.closed_by.clone();
-        Ok(Said { closed_by, ..Said::new(face, rendered.title, text, &incident.state) })
+        let face = incident.due()?.face();
+        Ok(Said { face, title: rendered.title, text, state: incident.state()?.into() })
     }
 
     fn said_of_port(&self, name: &str, sees: bool, last_heard_ns: u64) -> anyhow::Result<Said> {
@@ -96,24 +100,22 @@ impl View {
         let at = words.moment(Timestamp::from_nanos(last_heard_ns));
         Ok(if sees {
             let text = words.say("event_sees_text", &[("port", &port)])?;
-            Said::new(Face::Ok.as_str(), words.say("event_sees", &[])?, text, "sees")
+            Said { face: Some(Face::Ok), title: words.say("event_sees", &[])?, text, state: EntryState::Sees }
         } else {
             let text = words.say("event_blind_text", &[("port", &port), ("at", &at)])?;
-            Said::new(Face::Unknown.as_str(), words.say("event_blind", &[])?, text, "blind")
+            Said {
+                face: Some(Face::Unknown),
+                title: words.say("event_blind", &[])?,
+                text,
+                state: EntryState::Blind,
+            }
         })
     }
 }
 
 struct Said {
-    face: &'static str,
+    face: Option<Face>,
     title: String,
     text: String,
-    state: String,
-    closed_by: Option<String>,
-}
-
-impl Said {
-    fn new(face: &'static str, title: String, text: String, state: &str) -> Said {
-        Said { face, title, text, state: state.to_owned(), closed_by: None }
-    }
+    state: EntryState,
 }

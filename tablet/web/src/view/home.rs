@@ -10,9 +10,10 @@ use common_words::{Sight, State, StateRequest, Updates};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::View;
 use super::card::Card;
 use super::warning::WarningCard;
+use super::word::{self, PartKey};
+use super::{Language, View};
 
 /// Frames that were lost are spoken of for so long. Guess.
 const LOSS_SHOWN: Duration = Duration::from_secs(3_600);
@@ -20,18 +21,18 @@ const LOSS_SHOWN: Duration = Duration::from_secs(3_600);
 /// The first screen.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Home {
-    lang: &'static str,
+    lang: Language,
     clinic: String,
-    /// `recording` while a recording is played.
-    mark: Option<&'static str>,
-    /// `ok`, `attention`, `act` or `unknown`.
-    face: &'static str,
+    #[schema(required)]
+    mark: Option<word::Mark>,
+    face: word::Face,
     learning: bool,
     /// Somebody has seen every red card.
     acknowledged: bool,
     headline: String,
     subline: String,
     /// What must be known at the same time: the box cannot see, cannot remember, or keeps everything that it hears.
+    #[schema(required)]
     also: Option<String>,
     checked: String,
     /// Network, updates and watching: always all three.
@@ -50,9 +51,8 @@ pub(crate) struct Home {
 /// One of the three parts.
 #[derive(Debug, Serialize, ToSchema)]
 struct Part {
-    /// `network`, `updates` or `watching`.
-    key: &'static str,
-    face: &'static str,
+    key: PartKey,
+    face: word::Face,
     name: String,
     is: String,
 }
@@ -79,7 +79,7 @@ impl View {
 
         let sight = self.sight();
         let face = face(&open, sight);
-        let reds: Vec<&Card> = cards.iter().filter(|card| card.face == Face::Act.as_str()).collect();
+        let reds: Vec<&Card> = cards.iter().filter(|card| card.face == word::Face::Act).collect();
         let acknowledged = !reds.is_empty() && reds.iter().all(|card| card.seen.is_some());
         let count = |due: Due| {
             let due = open.iter().filter(|incident| incident.due == due.as_str()).count();
@@ -115,10 +115,10 @@ impl View {
         let record = record.map(|state| self.words().say(&format!("record_{state}"), &[])).transpose()?;
         let seq = self.sensor.as_ref().map(|sensor| sensor.events_before(i64::MAX, 1)).transpose()?;
         Ok(Home {
-            lang: self.lang.as_str(),
+            lang: self.lang.into(),
             clinic: self.site.clinic.clone(),
-            mark: self.status.as_ref().filter(|status| status.is_recording).map(|_| "recording"),
-            face: face.as_str(),
+            mark: self.status.as_ref().filter(|status| status.is_recording).map(|_| word::Mark::Recording),
+            face: face.into(),
             learning: learning && face == Face::Ok,
             acknowledged,
             headline,
@@ -128,7 +128,7 @@ impl View {
             parts: part_faces(&open, sight)
                 .into_iter()
                 .zip(parts)
-                .map(|((key, face), part)| Part { key, face: face.as_str(), name: part.name, is: part.is })
+                .map(|((key, face), part)| Part { key, face: face.into(), name: part.name, is: part.is })
                 .collect(),
             cards,
             warnings: self.warnings()?,
@@ -219,9 +219,9 @@ fn face(open: &[IncidentRecord], sight: Sight) -> Face {
     if sight == Sight::Sees { worst } else { worst.max(Face::Unknown) }
 }
 
-fn part_faces(open: &[IncidentRecord], sight: Sight) -> [(&'static str, Face); 3] {
+fn part_faces(open: &[IncidentRecord], sight: Sight) -> [(PartKey, Face); 3] {
     let watching = if sight == Sight::Sees { Face::Ok } else { Face::Unknown };
-    [("network", face(open, sight)), ("updates", Face::Unknown), ("watching", watching)]
+    [(PartKey::Network, face(open, sight)), (PartKey::Updates, Face::Unknown), (PartKey::Watching, watching)]
 }
 
 /// Whether patients can be seen at the other devices: all that is red is done by one device that nobody else works with.

@@ -8,6 +8,7 @@ mod sent;
 mod settings;
 mod test;
 mod warning;
+mod word;
 
 pub(crate) use devices::Devices;
 pub(crate) use history::History;
@@ -15,6 +16,7 @@ pub(crate) use home::Home;
 pub(crate) use sent::Sent;
 pub(crate) use settings::Settings;
 pub(crate) use test::Test;
+pub(crate) use word::{Answer, Language};
 
 use std::time::Instant;
 

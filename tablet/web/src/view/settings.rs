@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::View;
+use super::word::Mode;
 
 /// The clinic's settings.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -28,7 +29,9 @@ pub(crate) struct Settings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DayHours {
     day: u8,
+    #[schema(required)]
     from: Option<String>,
+    #[schema(required)]
     until: Option<String>,
 }
 
@@ -39,6 +42,7 @@ pub(crate) struct Contact {
     role: String,
     /// What the role is called; not read.
     #[serde(default)]
+    #[schema(required)]
     role_name: String,
     name: String,
     phone: String,
@@ -52,8 +56,7 @@ pub(crate) struct Contact {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Monitored {
-    /// `automatic`, `segments` or `whole_network`.
-    mode: String,
+    mode: Mode,
     /// For `segments`: prefixes, as `10.0.0.0/24`.
     segments: Vec<String>,
     /// For `whole_network`: why the network cannot be divided.
@@ -102,18 +105,18 @@ impl View {
             }
         });
         let (mode, segments, reason) = match &site.monitored {
-            SiteMonitored::Automatic => ("automatic", Vec::new(), String::new()),
+            SiteMonitored::Automatic => (Mode::Automatic, Vec::new(), String::new()),
             SiteMonitored::Segments(segments) => {
-                ("segments", segments.iter().map(ToString::to_string).collect(), String::new())
+                (Mode::Segments, segments.iter().map(ToString::to_string).collect(), String::new())
             }
-            SiteMonitored::WholeNetwork { reason } => ("whole_network", Vec::new(), reason.clone()),
+            SiteMonitored::WholeNetwork { reason } => (Mode::WholeNetwork, Vec::new(), reason.clone()),
         };
         Settings {
             clinic: site.clinic.clone(),
             timezone: site.timezone.iana_name().unwrap_or("UTC").to_owned(),
             hours: hours.collect(),
             contacts: contacts.collect(),
-            monitored: Monitored { mode: mode.to_owned(), segments, reason },
+            monitored: Monitored { mode, segments, reason },
             share_device_names: site.share_device_names,
         }
     }
@@ -162,9 +165,9 @@ impl Settings {
 
 impl Monitored {
     fn read(self) -> Result<SiteMonitored, Wrong> {
-        match self.mode.as_str() {
-            "automatic" => Ok(SiteMonitored::Automatic),
-            "segments" => {
+        match self.mode {
+            Mode::Automatic => Ok(SiteMonitored::Automatic),
+            Mode::Segments => {
                 let segment = |text: &String| {
                     text.trim().parse().map_err(|_| {
                         wrong("monitored.segments", format!("`{text}` is no prefix as 10.0.0.0/24"))
@@ -172,8 +175,7 @@ impl Monitored {
                 };
                 Ok(SiteMonitored::Segments(self.segments.iter().map(segment).collect::<Result<_, _>>()?))
             }
-            "whole_network" => Ok(SiteMonitored::WholeNetwork { reason: self.reason }),
-            other => Err(wrong("monitored.mode", format!("there is no mode `{other}`"))),
+            Mode::WholeNetwork => Ok(SiteMonitored::WholeNetwork { reason: self.reason }),
         }
     }
 }

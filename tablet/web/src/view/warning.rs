@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::View;
+use super::word::{Answer, Urgency};
 use crate::shared::machine_time;
 
 /// Most warnings on the first screen; older ones are in the history of the centre. Guess: nobody reads more.
@@ -16,17 +17,17 @@ const WARNINGS_MAX: usize = 5;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WarningCard {
     pub(crate) id: String,
-    /// `information`, `week` or `today`.
-    urgency: &'static str,
+    urgency: Urgency,
     title: String,
     what: String,
     steps: Vec<String>,
     /// "Sendt den 12. marts kl. 10.42"
     issued: String,
     /// "Set" or "Ikke relevant for os", once somebody has said so.
+    #[schema(required)]
     answered: Option<String>,
-    /// What people may do: `seen`, `not_relevant`.
-    can: Vec<&'static str>,
+    /// What people may answer.
+    can: Vec<Answer>,
     /// It is an exercise of the centre.
     is_exercise: bool,
 }
@@ -63,16 +64,20 @@ impl View {
         Ok(Some(WarningCard {
             id,
             urgency: match urgency {
-                v1::Urgency::Information => "information",
-                v1::Urgency::Week => "week",
-                v1::Urgency::Today => "today",
+                v1::Urgency::Information => Urgency::Information,
+                v1::Urgency::Week => Urgency::Week,
+                v1::Urgency::Today => Urgency::Today,
             },
             title: text.title,
             what: text.what,
             steps: text.steps,
             issued: words.say("warning_issued", &[("at", &at)])?,
             answered: answer.map(|_| words.say("warning_seen", &[])).transpose()?,
-            can: if answer.is_none() { vec!["seen", "not_relevant"] } else { vec!["not_relevant"] },
+            can: if answer.is_none() {
+                vec![Answer::Seen, Answer::NotRelevant]
+            } else {
+                vec![Answer::NotRelevant]
+            },
             is_exercise,
         }))
     }

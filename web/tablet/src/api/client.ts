@@ -2,7 +2,7 @@
 // they are. What changes something carries the token of the session; a box that started anew has a new one, so a
 // refused token is fetched again, once.
 
-import type { Devices, History, Lang, Refusal, Sent, Session, Settings, WarningAnswer } from './types';
+import type { Devices, History, Lang, Naming, Refusal, Sent, Session, Settings, SolvedBy, Test, WarningAnswer } from './types';
 
 const API = '/api/v1';
 /** Longer than any answer of a box that works. Guess; revisit after the pilot. */
@@ -35,18 +35,18 @@ export class Client {
   }
 
   seen = (card: string) => this.#change('POST', `/cards/${encodeURIComponent(card)}/seen`, {});
-  solved = (card: string, by: 'supplier' | 'clinic') =>
+  solved = (card: string, by: SolvedBy) =>
     this.#change('POST', `/cards/${encodeURIComponent(card)}/solved`, { by });
   known = (card: string, days: 30 | 90 | 365 | null) =>
     this.#change('POST', `/cards/${encodeURIComponent(card)}/known`, { days });
   answerWarning = (warning: string, answer: WarningAnswer) =>
     this.#change('POST', `/warnings/${encodeURIComponent(warning)}/answer`, { answer });
   async startTest(): Promise<string> {
-    return ((await (await this.#change('POST', '/test', {})).json()) as { id: string }).id;
+    return ((await (await this.#change('POST', '/test', {})).json()) as Test).id;
   }
 
   devices = (lang: Lang) => this.#ask<Devices>(`/devices?lang=${lang}`);
-  nameDevice = (id: string, said: { name: string | null; type: string | null }) =>
+  nameDevice = (id: string, said: Naming) =>
     this.#change('PUT', `/devices/${encodeURIComponent(id)}`, said);
 
   history = (lang: Lang, before: number | null) =>

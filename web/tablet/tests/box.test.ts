@@ -1,0 +1,213 @@
+// The tablet on the real box: the program that was built plays the recorded clinic, and somebody presses everything while
+// the day goes by. Nothing here stands in for anything. What is waited for happens by itself; only the silence of a dead
+// box is made by moving the page's clock.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launch, watched, type Watched } from './chromium.ts';
+
+const HOUSE = join(import.meta.dirname, '../../..');
+/** Built by the tests of the workspace, so that nothing is compiled twice. */
+const PROGRAM = process.env['CYBERALARM'] ?? join(HOUSE, 'target/debug/cyberalarm');
+const SILENT_MS = 90_000;
+/** Only catches what hangs: the day itself takes under a minute. */
+const DAY_MS = 150_000;
+
+let browser: Browser;
+
+beforeAll(async () => {
+  expect(existsSync(PROGRAM), `${PROGRAM} is not there: cargo build --bin cyberalarm`).toBe(true);
+  browser = await launch();
+});
+
+afterAll(() => browser?.close());
+
+test('a day: every face in its order, everything pressed', { timeout: DAY_MS + 60_000 }, async () => {
+  await using box = await RealBox.start('--speed', '2');
+  await using seat = await watched(browser, box.url, { viewport: { width: 1280, height: 800 }, acceptDownloads: true });
+  const { page } = seat;
+  await writeFacesDown(page);
+  await page.goto(box.url);
+
+  const hero = (face: string) => page.locator(`.hero.${face}`);
+  await hero('attention').waitFor({ timeout: DAY_MS });
+  await page.getByText('+45 70 00 00 01').first().waitFor();
+  await hero('act').waitFor({ timeout: DAY_MS });
+
+  await page.getByRole('button', { name: 'Jeg har set det' }).click();
+  await page.locator('article').getByText('I gang · Set').waitFor();
+  expect(await hero('act').count(), 'seen turns no face').toBe(1);
+
+  const newDevice = page.getByRole('button', { name: 'Et nyt apparat er på jeres net' });
+  await newDevice.click();
+  const open = page.locator('article', { hasText: 'Et nyt apparat' });
+  const device = await open.locator('.about').textContent();
+  await open.getByRole('button', { name: 'Det er vores' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Altid' }).click();
+  await page.locator('.about', { hasText: device!.slice(0, 'Sag K-0000'.length) }).waitFor({ state: 'detached' });
+
+  const guessing = page.getByRole('heading', { name: 'En pc prøver at gætte en kode' });
+  await guessing.or(page.getByRole('button', { name: 'En pc prøver at gætte en kode' })).first().click();
+  await page.locator('article', { hasText: 'gætte en kode' }).getByRole('button', { name: 'Det er løst' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'leverandøren' }).click();
+  await expect.poll(() => page.getByText('En pc prøver at gætte en kode').count(), WITHIN).toBe(0);
+
+  await nameADevice(page);
+  await changeSettings(page);
+  await testTheAlarm(page);
+
+  await to(page, 'sent');
+  await page.getByText('Boksen har ikke sendt noget').first().waitFor();
+  await to(page, 'history');
+  for (const state of ['Ny sag', 'Løst']) await page.getByText(state, { exact: true }).first().waitFor();
+  await page.getByText('leverandøren har sagt, at det er løst.').first().waitFor();
+
+  await to(page, '');
+  await hero('ok').waitFor({ timeout: DAY_MS });
+  await hero('unknown').waitFor({ timeout: DAY_MS });
+  await page.getByRole('heading', { name: 'Vi kan ikke se jeres netværk lige nu' }).waitFor();
+  expect(await facesOf(page)).toEqual(['ok', 'attention', 'act', 'ok', 'unknown']);
+  expect(await page.locator('.mark').getByText('OPTAGELSE').count()).toBe(1);
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'We cannot see your network right now' }).waitFor();
+  isQuiet(seat);
+});
+
+test('the first days: it learns; then the box is killed, and within 90 s the face is grey', { timeout: DAY_MS }, async () => {
+  await using box = await RealBox.start('--calm-days', '1');
+  await using seat = await watched(browser, box.url, { viewport: { width: 800, height: 1280 } });
+  const { page } = seat;
+  await page.clock.install();
+  await page.goto(box.url);
+  await page.getByRole('heading', { name: 'Boksen lærer jer at kende' }).waitFor();
+  expect(await page.locator('.hero.ok.learning').count()).toBe(1);
+  isQuiet(seat);
+
+  await box.kill();
+  await page.clock.runFor(SILENT_MS);
+  await page.locator('.wall.unknown').click();
+  await page.getByRole('heading', { name: 'Vi kan ikke se jeres netværk lige nu' }).waitFor();
+  await page.getByText('Sluk boksen, vent 10 sekunder').waitFor();
+  seat.forgetErrors(); // the browser says that nobody answers; that is what is tried here
+  isQuiet(seat);
+});
+
+// ---- below: how it is done
+
+/** What the box does when it was told comes back by way of its sensor. Only catches what hangs. */
+const WITHIN = { timeout: 15_000 };
+
+class RealBox implements AsyncDisposable {
+  private constructor(readonly url: string, private readonly state: string, private readonly program: ChildProcess) {}
+
+  static async start(...options: string[]): Promise<RealBox> {
+    const port = await freePort();
+    const state = mkdtempSync(join(tmpdir(), 'cyberalarm-'));
+    const clinic = join(HOUSE, 'testing/days/clinic');
+    const given = ['box', '--listen', `127.0.0.1:${port}`, '--state', state, '--fresh', '--clinic', clinic, ...options];
+    // In a group of its own, so that all its processes can be killed at once.
+    const program = spawn(PROGRAM, given, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const complaints: string[] = [];
+    program.stderr!.on('data', (said) => complaints.push(String(said)));
+    for await (const line of createInterface(program.stdout!)) {
+      if (line.includes(`:${port}`)) return new RealBox(`http://127.0.0.1:${port}`, state, program);
+    }
+    throw new Error(`the box did not start: ${complaints.join('')}`);
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL', true);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end('SIGTERM', false);
+    rmSync(this.state, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals, all: boolean): Promise<void> {
+    const { pid, exitCode, signalCode } = this.program;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    const over = new Promise((done) => this.program.once('exit', done));
+    process.kill(all ? -pid : pid, signal);
+    await over;
+  }
+}
+
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((done) => server.listen(0, '127.0.0.1', () => {
+    const { port } = server.address() as AddressInfo;
+    server.close(() => done(port));
+  }));
+}
+
+/** Writes down each face of the first screen, from the first word of the box on. */
+async function writeFacesDown(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const faces: string[] = ((globalThis as unknown as { faces: string[] }).faces = []);
+    const look = () => {
+      const shown = document.querySelector('.hero:has(.checked), .strip');
+      const face = ['ok', 'attention', 'act', 'unknown'].find((one) => shown?.classList.contains(one));
+      if (face && faces.at(-1) !== face) faces.push(face);
+    };
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
+  });
+}
+
+function facesOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => (globalThis as unknown as { faces: string[] }).faces);
+}
+
+async function to(page: Page, screen: string): Promise<void> {
+  const names: Record<string, string> = { '': 'Forside', devices: 'Apparater', history: 'Historik', sent: 'Sendt', settings: 'Indstillinger', help: 'Hjælp' };
+  await page.getByRole('navigation').getByRole('link', { name: names[screen]! }).click();
+}
+
+async function nameADevice(page: Page): Promise<void> {
+  await to(page, 'devices');
+  const printer = page.locator('.list a').filter({ hasText: 'Printer' }).first();
+  await printer.click();
+  await page.getByLabel('Jeres navn til apparatet').fill('Printeren ved døren');
+  await page.getByLabel('Hvad er det?').selectOption({ label: 'Printer' });
+  await page.getByRole('button', { name: 'Gem' }).click();
+  await page.getByText('Gemt', { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Alle apparater' }).click();
+  await expect.poll(() => page.locator('.list strong', { hasText: 'Printeren ved døren' }).count(), WITHIN).toBe(1);
+  expect(await page.locator('.list li').count()).toBeGreaterThan(5);
+}
+
+/** By the form, then the same as a file: out, changed, in. */
+async function changeSettings(page: Page): Promise<void> {
+  await to(page, 'settings');
+  await page.getByLabel('Klinikkens navn').fill('Lægehuset Sol');
+  await page.getByRole('button', { name: 'Gem ændringer' }).click();
+  await page.getByText('Gemt', { exact: true }).waitFor();
+  const coming = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Hent site.toml' }).click();
+  const file = readFileSync(await (await coming).path(), 'utf8');
+  expect(file).toContain('Lægehuset Sol');
+  expect(file).toContain('Printeren ved døren');
+  const changed = Buffer.from(file.replace('Lægehuset Sol', 'Lægehuset Måne'));
+  await page.locator('input[type=file]').setInputFiles({ name: 'site.toml', mimeType: 'text/plain', buffer: changed });
+  await page.getByRole('button', { name: 'Ja, erstat' }).click();
+  await page.getByText('Filen er læst ind').waitFor();
+  expect(await page.getByLabel('Klinikkens navn').inputValue()).toBe('Lægehuset Måne');
+}
+
+async function testTheAlarm(page: Page): Promise<void> {
+  await to(page, 'help');
+  await page.getByRole('button', { name: 'Test alarmen' }).click();
+  await page.getByText('Alarmen virker', { exact: true }).waitFor(WITHIN);
+  expect(await page.locator('ol.links li.ok').count()).toBe(5);
+}
+
+function isQuiet(seat: Watched): void {
+  expect(seat.errors).toEqual([]);
+  expect(seat.elsewhere).toEqual([]);
+}
