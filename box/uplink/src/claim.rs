@@ -3,16 +3,15 @@
 //! The code names the centre's address and its certificate authority by fingerprint, so that nobody in between can pass for it, and holds a secret
 //! that works once. The box makes its own key; it never leaves the box.
 
-use core::fmt;
 use core::net::SocketAddr;
-use core::str::FromStr;
 use core::time::Duration;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use box_store::uplink::{Identity, Keys};
-use common_wire::{BoxId, CentreKey};
+use common_wire::hex::hex;
+use common_wire::{BoxId, CentreKey, ClaimText};
 use hyper::{Method, StatusCode};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::client::WebPkiServerVerifier;
@@ -29,52 +28,6 @@ use crate::random;
 
 /// How long claiming and renewing may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// So many hexadecimal digits of the fingerprint are in a code: 128 bits.
-const FINGERPRINT_DIGITS: usize = 32;
-
-/// A claim code: `cyberalarm:1:<address:port>:<fingerprint>:<secret>`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ClaimCode {
-    /// Where the centre is.
-    pub centre: SocketAddr,
-    /// The first digits of the SHA-256 of its authority's certificate.
-    pub fingerprint: String,
-    secret: String,
-}
-
-impl fmt::Debug for ClaimCode {
-    /// Without the secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClaimCode").field("centre", &self.centre).finish_non_exhaustive()
-    }
-}
-
-/// The text is no claim code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this is no claim code: one begins with “cyberalarm:1:”, then come the centre's address and port, and two long words, all joined by colons"
-)]
-pub struct NotACode;
-
-impl FromStr for ClaimCode {
-    type Err = NotACode;
-
-    fn from_str(text: &str) -> Result<Self, NotACode> {
-        let rest = text.trim().strip_prefix("cyberalarm:1:").ok_or(NotACode)?;
-        // From the end, because an IPv6 address has colons of its own.
-        let (rest, secret) = rest.rsplit_once(':').ok_or(NotACode)?;
-        let (centre, fingerprint) = rest.rsplit_once(':').ok_or(NotACode)?;
-        let is_hex = |letter: u8| letter.is_ascii_digit() || (b'a'..=b'f').contains(&letter);
-        let is_good = fingerprint.len() == FINGERPRINT_DIGITS
-            && fingerprint.bytes().all(is_hex)
-            && (16..=64).contains(&secret.len())
-            && secret.bytes().all(|letter| letter.is_ascii_alphanumeric());
-        let centre = centre.parse().map_err(|_err| NotACode)?;
-        let code = ClaimCode { centre, fingerprint: fingerprint.to_owned(), secret: secret.to_uppercase() };
-        is_good.then_some(code).ok_or(NotACode)
-    }
-}
 
 #[derive(Serialize)]
 struct Asked<'a> {
@@ -111,19 +64,24 @@ pub struct Claim {
 ///
 /// # Errors
 /// One sentence: the centre cannot be reached, is another, or refuses the code. Nothing was changed then.
-pub fn claim(folder: &Path, code: &ClaimCode, interface: Option<&str>) -> anyhow::Result<Claim> {
+pub fn claim(folder: &Path, text: &ClaimText, interface: Option<&str>) -> anyhow::Result<Claim> {
+    let ClaimText { address, fingerprint: authority, code } = text;
+    // A name would have to be looked up, by whichever net.
+    let centre: SocketAddr = address.parse().map_err(|_err| {
+        anyhow!("the claim code says {address}: a box needs the centre's address and port, as 192.0.2.1:8443")
+    })?;
     std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-    let mut keys = Keys::open(folder, &random::hex(&random::bytes::<32>()?))?;
-    let way = Way { centre: code.centre, interface: interface.map(str::to_owned) };
+    let mut keys = Keys::open(folder, &random::digits::<32>()?)?;
+    let way = Way { centre, interface: interface.map(str::to_owned) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (private_key, csr) = new_key()?;
-    let asked = serde_json::to_vec(&Asked { code: &code.secret, csr: &csr })?;
+    let asked = serde_json::to_vec(&Asked { code: &code.to_string(), csr: &csr })?;
     let answer: Answer = runtime.block_on(async {
-        let mut link = Link::new(way, Arc::new(pinned(&code.fingerprint)?));
+        let mut link = Link::new(way, Arc::new(pinned(authority)?));
         ask(&mut link, "/v1/claim", asked).await
     })?;
     ensure!(
-        fingerprint(&one_certificate(&answer.ca)?).starts_with(&code.fingerprint),
+        fingerprint(&one_certificate(&answer.ca)?).starts_with(authority),
         "the centre's certificate authority is not the one that the code names"
     );
     ensure!(CentreKey::from_hex(&answer.letter_key).is_some(), "the centre's key under letters is not one");
@@ -131,7 +89,7 @@ pub fn claim(folder: &Path, code: &ClaimCode, interface: Option<&str>) -> anyhow
     keys.identity = Some(Identity {
         box_id: answer.box_id.to_string(),
         member: answer.member,
-        centre: code.centre.to_string(),
+        centre: centre.to_string(),
         ca: answer.ca,
         certificate: answer.certificate,
         private_key,
@@ -191,7 +149,7 @@ fn one_certificate(pem: &str) -> anyhow::Result<CertificateDer<'static>> {
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    random::hex(&Sha256::digest(certificate))
+    hex(&Sha256::digest(certificate))
 }
 
 type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
@@ -265,31 +223,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_read_and_its_secret_is_not_printed() {
-        let fingerprint = "0123456789abcdef0123456789abcdef";
-        for centre in ["192.0.2.1:8443", "[2001:db8::1]:8443"] {
-            let text = format!(" cyberalarm:1:{centre}:{fingerprint}:abcdefghjkmnpqrstvwxyz0123 \n");
-            let code: ClaimCode = text.parse().unwrap();
-            assert_eq!(code.centre.to_string(), centre);
-            assert_eq!(code.secret, "ABCDEFGHJKMNPQRSTVWXYZ0123");
-            assert!(!format!("{code:?}").contains("ABCDEF"));
-        }
-    }
-
-    #[test]
-    fn what_is_no_code_is_refused() {
-        let secret = "ABCDEFGHJKMNPQRSTVWXYZ0123";
-        let fingerprint = "0123456789abcdef0123456789abcdef";
-        for text in [
-            String::new(),
-            format!("cyberalarm:2:192.0.2.1:8443:{fingerprint}:{secret}"),
-            // A name would have to be looked up, by whichever net.
-            format!("cyberalarm:1:centre.example:8443:{fingerprint}:{secret}"),
-            format!("cyberalarm:1:192.0.2.1:{fingerprint}:{secret}"),
-            format!("cyberalarm:1:192.0.2.1:8443:{}:{secret}", &fingerprint[1..]),
-            format!("cyberalarm:1:192.0.2.1:8443:{fingerprint}:short"),
-        ] {
-            assert_eq!(text.parse::<ClaimCode>(), Err(NotACode), "{text}");
-        }
+    fn a_centre_that_would_have_to_be_looked_up_is_refused_before_anything_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = ClaimText {
+            address: "centre.example:8443".into(),
+            fingerprint: "0a".repeat(16),
+            code: common_wire::ClaimCode::from_bytes([7; 16]),
+        };
+        let err = claim(&folder.path().join("box"), &text, None).unwrap_err().to_string();
+        assert!(err.contains("centre.example:8443") && err.contains("192.0.2.1:8443"), "{err}");
+        assert!(!folder.path().join("box").exists());
     }
 }

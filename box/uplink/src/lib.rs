@@ -23,7 +23,7 @@ mod run;
 mod tell;
 
 pub use batch::{FillError, Filled, Spool, fill};
-pub use claim::{Claim, ClaimCode, NotACode, claim};
+pub use claim::{Claim, claim};
 pub use delivery::{Ask, Delivery, Failure, LANES, Stand, Step};
 pub use gather::{Budget, gather};
 pub use link::{LinkError, Way};

@@ -8,6 +8,7 @@ use box_store::uplink::Keys;
 use common_model::Timestamp;
 use common_model::hash::StableHash;
 use common_site::Site;
+use common_wire::hex::unhex;
 use common_wire::limits::FACTS_MAX;
 use common_wire::v1::{Device, DeviceType, Fact, Indicator, Peer};
 use common_wire::{EpochKey, IndicatorKind, KEY_BYTES, canonical, device_pseudonym, kind_of};
@@ -51,7 +52,7 @@ impl<'a> Mask<'a> {
         Some(Mask {
             site,
             catalogue,
-            box_key: crate::random::bytes_of_hex(&keys.box_key)?,
+            box_key: unhex(&keys.box_key)?,
             epochs: in_force.filter_map(|row| EpochKey::from_hex(&row.epoch, &row.key)).collect(),
         })
     }

@@ -57,7 +57,7 @@ pub fn run(setup: &Setup, stop: &'static AtomicBool) -> anyhow::Result<()> {
     runtime.block_on(async {
         let mut bells = listen(&setup.folder, stop)?;
         while !stop.load(Ordering::Relaxed) {
-            let keys = Keys::open(&setup.folder, &random::hex(&random::bytes::<32>()?))?;
+            let keys = Keys::open(&setup.folder, &random::digits::<32>()?)?;
             if let Some(identity) = keys.identity.clone() {
                 let uplink = Uplink::new(setup, keys, &identity)?;
                 uplink.work(&mut bells, stop).await?;
@@ -108,7 +108,7 @@ struct Uplink<'s> {
 
 impl<'s> Uplink<'s> {
     fn new(setup: &'s Setup, keys: Keys, identity: &Identity) -> anyhow::Result<Self> {
-        let db = UplinkDb::open(&setup.folder, &random::hex(&random::bytes::<16>()?))?;
+        let db = UplinkDb::open(&setup.folder, &random::digits::<16>()?)?;
         let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
         let centre = identity.centre.parse().context("uplink.keys: the centre's address")?;
         let way = Way { centre, interface: setup.interface.clone() };
@@ -208,7 +208,7 @@ impl<'s> Uplink<'s> {
         for step in self.delivery.handle_answer(now, &committed) {
             match step {
                 Step::Commit(lane, seq) => self.db.commit(&[(self::lane(lane), seq)])?,
-                Step::BeginAgain => self.db.begin_again(&random::hex(&random::bytes::<16>()?))?,
+                Step::BeginAgain => self.db.begin_again(&random::digits::<16>()?)?,
             }
         }
         Ok(())

@@ -157,7 +157,6 @@ pub(crate) fn health(status: &Status, at: Timestamp) -> Health {
         is_learning: status.is_learning,
         problem: status.problem.clone(),
         ports: status.ports.iter().map(port).collect(),
-        knowledge_age_hours: None,
         waiting: BTreeMap::new(),
         sent_today_bytes: 0,
         budget_bytes: 0,

@@ -68,7 +68,6 @@ mod tests {
             is_learning: false,
             problem: None,
             ports: vec![Port { number: 0, sees, has_carrier: true, last_heard: NOW }],
-            knowledge_age_hours: None,
             waiting: Default::default(),
             sent_today_bytes: 0,
             budget_bytes: 0,

@@ -7,10 +7,9 @@
 pub mod audience;
 pub mod audit;
 pub mod boxes;
-pub mod claim;
 pub mod crossing;
+pub mod digest;
 pub mod epoch;
-pub mod hex;
 pub mod lane;
 pub mod lint;
 pub mod member;
@@ -19,7 +18,6 @@ pub mod role;
 
 pub use audience::Audience;
 pub use boxes::BoxState;
-pub use claim::{ClaimCode, ClaimText};
 pub use lane::{Lane, Take};
 pub use member::{Member, MemberKind};
 pub use role::Role;

@@ -5,9 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
 use central_core::crossing::Policy;
-use central_core::hex::hex;
 use central_store::Store;
 use common_model::Timestamp;
+use common_wire::hex::hex;
 
 use crate::allowance::Allowance;
 use crate::identity::Identity;

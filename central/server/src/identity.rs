@@ -8,9 +8,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, ensure};
-use central_core::hex::{hex, sha256};
+use central_core::digest::sha256;
 use central_core::pass::{DAY, LIFE};
 use common_model::Timestamp;
+use common_wire::hex::{hex, unhex};
 use common_wire::{BoxId, CentreKey, Letter, LetterError, Signed, sign};
 use ed25519_dalek::SigningKey;
 use rcgen::{
@@ -226,17 +227,4 @@ fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
     file.write_all(text.as_bytes()).with_context(tried)?;
     file.sync_all().with_context(tried)?;
     std::fs::rename(&made, path).with_context(tried)
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    // The same digits as a key of an epoch has.
-    let mut bytes = [0; 32];
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

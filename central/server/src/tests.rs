@@ -6,8 +6,9 @@ mod line;
 use core::net::SocketAddr;
 use std::sync::Arc;
 
-use central_core::{ClaimCode, Member, MemberKind};
+use central_core::{Member, MemberKind};
 use common_model::Timestamp;
+use common_wire::ClaimCode;
 use testing_fleet::{PlayedBox, claim};
 use tokio::task::JoinHandle;
 

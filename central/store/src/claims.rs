@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use central_core::ClaimCode;
 use central_core::pass::{CLAIM_AGAIN, CLAIM_LIFE};
 use common_model::Timestamp;
 use common_wire::BoxId;
+use common_wire::ClaimCode;
 use sqlx::Row as _;
 
 use crate::db::{Store, StoreError, Tx};

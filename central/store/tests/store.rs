@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use central_core::audit::Chain;
 use central_core::crossing::Policy;
-use central_core::{ClaimCode, Member, MemberKind, Role};
+use central_core::{Member, MemberKind, Role};
 use central_store::{
     Account, BoxCell, ClaimRefused, IncidentFilter, Incoming, IncomingRecord, IngestLog as _, Landed,
     QueryEngine as _, Session, ShardState as _, Store, StoreError,
 };
 use common_model::Timestamp;
+use common_wire::ClaimCode;
 use common_wire::docs::GOLDEN;
 use common_wire::v1::{Body, Down, Incident, Recall, Sighting};
 use common_wire::{BoxId, Lane, Position, Record, Signed, SpoolId};

@@ -174,7 +174,7 @@ mod tests {
             .iter()
             .map(|(name, json)| {
                 let digest = Sha256::digest(json.as_bytes());
-                format!("{}  {name}.json\n", crate::name::hex(&digest))
+                format!("{}  {name}.json\n", crate::hex::hex(&digest))
             })
             .collect();
         assert_eq!(include_str!("../golden/v1/SHA256SUMS"), sums);

@@ -10,8 +10,8 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::hex::{hex, unhex};
 use crate::limits::{LETTER_BYTES_MAX, LETTERS_MAX};
-use crate::name::{hex, unhex};
 use crate::v1::Down;
 use crate::{BoxId, time};
 

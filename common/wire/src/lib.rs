@@ -13,8 +13,10 @@
 //! It knows no socket, no file and no clock. The pages for other implementers are made from it: `docs/generated/wire-v1.md`.
 
 mod batch;
+mod claim;
 mod committed;
 pub mod docs;
+pub mod hex;
 mod lane;
 mod letter;
 pub mod limits;
@@ -24,6 +26,7 @@ mod time;
 pub mod v1;
 
 pub use batch::{Batch, BatchError, Draft, Record, RecordError};
+pub use claim::{ClaimCode, ClaimText, NotACode};
 pub use committed::{Committed, Position};
 pub use lane::Lane;
 pub use letter::{CentreKey, Letter, LetterError, Letters, Signed, sign};

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use utoipa::ToSchema;
 
+use crate::hex::{hex, unhex};
 use crate::limits::INDICATOR_BYTES_MAX;
-use crate::name::{hex, unhex};
 
 /// Length of a key, in bytes.
 pub const KEY_BYTES: usize = 32;

@@ -82,6 +82,12 @@ impl Tablet<'_> {
         self.language.nouns.contact(role).map(capitalised).unwrap_or_default()
     }
 
+    /// The same inside a sentence: "your IT supplier".
+    #[must_use]
+    pub fn contact_in_sentence(&self, role: ContactRole) -> String {
+        self.language.nouns.contact(role).unwrap_or_default().to_owned()
+    }
+
     /// Who closed an incident, in a sentence.
     ///
     /// # Errors

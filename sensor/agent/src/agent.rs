@@ -39,20 +39,20 @@ const TURN: Duration = Duration::from_millis(100);
 /// rule of silence, by which a tablet that hears nothing of its box for 90 s is grey; a second leaves room for many that are lost.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
-/// Devices' last hearing and ports' hours are written so often. Guess.
+/// Devices' last hearing and ports' hours are written after so much of the frames' own time. Guess.
 const DEVICES_EVERY: Duration = Duration::from_secs(30);
 
 /// What was learned is written after so much of the frames' own time: a killed sensor loses no more of its counting than this.
 const LEARNED_EVERY: Duration = Duration::from_secs(300);
+
+/// Neither of the two more often than this, when a recording is played faster than it was heard.
+const PLAYED_PAUSE: Duration = Duration::from_secs(1);
 
 /// A step of the clock that is longer than this, either way, is no time that passed. Guess: more than frames are late, less than a night.
 const STEP_MIN: Duration = Duration::from_secs(3_600);
 
 /// What is old is forgotten only when the clock has gone so long without a step: a clock that was set wrong must not cost the history.
 const EVEN_MIN: Duration = Duration::from_secs(24 * 3_600);
-
-/// And not more often than this, when a recording is played faster than it was heard.
-const LEARNED_PAUSE: Duration = Duration::from_secs(1);
 
 /// A silence longer than this between two runs is told as a gap.
 const GAP_MIN: Duration = Duration::from_secs(5);
@@ -106,6 +106,7 @@ struct Turns {
     turn: Instant,
     status: Instant,
     devices: Instant,
+    devices_at: Timestamp,
     learned: Instant,
     /// When it was written last, by the frames' own time.
     learned_at: Timestamp,
@@ -179,8 +180,9 @@ impl Agent {
             next: Turns {
                 turn: now,
                 status: now,
-                devices: now + DEVICES_EVERY,
-                learned: now + LEARNED_PAUSE,
+                devices: now,
+                devices_at: Timestamp::EPOCH,
+                learned: now + PLAYED_PAUSE,
                 learned_at: Timestamp::EPOCH,
             },
         };
@@ -277,12 +279,13 @@ impl Agent {
         self.next.turn = now + TURN;
         self.look_at_ports();
         self.obey()?;
-        if now >= self.next.devices {
-            self.next.devices = now + DEVICES_EVERY;
+        if now >= self.next.devices && apart(self.now, self.next.devices_at) >= DEVICES_EVERY {
+            self.next.devices = now + PLAYED_PAUSE;
+            self.next.devices_at = self.now;
             self.take_devices();
         }
         if now >= self.next.learned && apart(self.now, self.next.learned_at) >= LEARNED_EVERY {
-            self.next.learned = now + LEARNED_PAUSE;
+            self.next.learned = now + PLAYED_PAUSE;
             self.next.learned_at = self.now;
             self.take_learned();
             let is_even = self.now.since(self.even_since) >= EVEN_MIN;

@@ -5,8 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch, watch } from './chromium.ts';
 import { Pictures } from './pictures.ts';
 import { Box, TOKEN, readCase, type Lang } from './serve.ts';
 
@@ -14,12 +15,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const TARGET_PX = 52;
 const FIRST_VIEW_BYTES = 100_000;
+/** Times are printed, for people to judge: the machine that tests is not the tablet. More than ten times what is wanted is a hang. */
 const INTERACTIVE_MS = 1_000;
 const EVENT_TO_PIXELS_MS = 300;
+const HANGS = 10;
 const SILENT_MS = 90_000;
-
-/** What the browser says because the tests, not the tablet, want no service worker. */
-const BLOCKED = 'Service Worker registration blocked by Playwright';
 
 const SIZES = [{ width: 1280, height: 800 }, { width: 800, height: 1280 }];
 const LANGS: Lang[] = ['da', 'en'];
@@ -35,10 +35,7 @@ let browser: Browser;
 let pictures: Pictures;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  browser = await launch();
   pictures = await Pictures.open(browser);
 });
 
@@ -290,7 +287,7 @@ describe('told apart without colour', () => {
     const shots = await Promise.all(faces.slice(0, 4).map((face) => face.screenshot()));
     let least = 1;
     for (const [index, a] of shots.entries()) for (const b of shots.slice(index + 1)) {
-      least = Math.min(least, await pictures.differs(a, b, 'image/png'));
+      least = Math.min(least, await pictures.differs(a, b, 'image/png', 1));
     }
     console.log(`${type}: the two faces that are most alike differ in ${(least * 100).toFixed(0)} % of their pixels`);
     expect(least).toBeGreaterThan(0.08);
@@ -334,6 +331,40 @@ describe('elsewhere than on the wall', () => {
   });
 });
 
+describe('the comparison of pictures', () => {
+  const size = SIZES[1]!;
+  const compared = 'home/three-cards-da-800x1280';
+
+  /** What is said of the first screen, when this was done to it. */
+  async function judged(by: Browser, change: () => void): Promise<string | null> {
+    await using seat = await sit('home/three-cards', { size, by });
+    await headline(seat.page);
+    await seat.page.evaluate(change);
+    return pictures.differsFromAccepted(compared, await seat.page.screenshot());
+  }
+
+  test('letters that are drawn otherwise are no difference', async () => {
+    const other = await launch('--font-render-hinting=none', '--disable-lcd-text', '--disable-font-subpixel-positioning');
+    try {
+      expect(await judged(other, () => undefined)).toBeNull();
+    } finally {
+      await other.close();
+    }
+    expect(await judged(browser, () => (document.body.style.textRendering = 'geometricPrecision'))).toBeNull();
+  });
+
+  test.each([
+    ['a calmer face', () => document.querySelector('.hero .mouth')!.setAttribute('d', 'M59 120 Q100 168 141 120')],
+    ['another colour', () => (document.querySelector<HTMLElement>('article')!.style.borderLeftColor = 'gray')],
+    ['a card that is not seen', () => ([...document.querySelectorAll<HTMLElement>('.row')].at(-1)!.style.visibility = 'hidden')],
+    ['a card that is not there', () => [...document.querySelectorAll('.row')].at(-1)!.remove()],
+    ['no telephone number', () => document.querySelector('.phone')!.remove()],
+    ['a title in English', () => (document.querySelector('.hero h1')!.textContent = 'Call your IT supplier now')],
+  ])('it sees %s', async (_, change) => {
+    expect(await judged(browser, change as () => void)).toContain('differs');
+  });
+});
+
 describe('figures', () => {
   test(`first view in at most ${FIRST_VIEW_BYTES} bytes`, async () => {
     await using one = await sit('home/act');
@@ -346,15 +377,13 @@ describe('figures', () => {
     expect(first).toBeLessThanOrEqual(FIRST_VIEW_BYTES);
   });
 
-  // Figures, printed and not judged: the machine that tests may be busy. Only what hangs fails.
-  test('how soon it is interactive at a quarter of the speed', async () => {
-    const took: number[] = [];
-    for (let round = 0; round < 5 && Math.min(...took) >= INTERACTIVE_MS; round += 1) took.push(await timeToPress());
-    console.log(`interactive at a quarter of the speed after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms (wanted: ${INTERACTIVE_MS})`);
-    expect(Math.min(...took)).toBeLessThan(10 * INTERACTIVE_MS);
+  test('interactive at a quarter of the speed', async () => {
+    const ms = await timeToPress();
+    console.log(`interactive at a quarter of the speed after ${ms.toFixed(0)} ms (wanted: under ${INTERACTIVE_MS})`);
+    expect(ms).toBeLessThan(INTERACTIVE_MS * HANGS);
   });
 
-  test('how long it takes from event to pixels', async () => {
+  test('from event to pixels', async () => {
     await using seat = await sit('home/ok');
     await headline(seat.page);
     const painted = seat.page.evaluate(
@@ -367,8 +396,8 @@ describe('figures', () => {
     const said = Date.now();
     seat.box.show('home/act');
     const ms = (await painted) - said;
-    console.log(`event to pixels: ${ms} ms (wanted: ${EVENT_TO_PIXELS_MS})`);
-    expect(ms).toBeLessThan(10 * EVENT_TO_PIXELS_MS);
+    console.log(`event to pixels: ${ms} ms (wanted: under ${EVENT_TO_PIXELS_MS})`);
+    expect(ms).toBeLessThan(EVENT_TO_PIXELS_MS * HANGS);
   });
 });
 
@@ -382,6 +411,7 @@ interface Wishes {
   worker?: boolean;
   dark?: boolean;
   go?: boolean;
+  by?: Browser;
 }
 
 interface Seat extends AsyncDisposable {
@@ -394,24 +424,15 @@ interface Seat extends AsyncDisposable {
 
 /** A box with a case, and somebody in front of its tablet. */
 async function sit(name: string, wishes: Wishes = {}): Promise<Seat> {
-  const { lang = 'da', size = SIZES[0]!, clock = false, mute = false, worker = false, dark = false, go = true } = wishes;
+  const { lang = 'da', size = SIZES[0]!, clock = false, mute = false, worker = false, dark = false, go = true, by = browser } = wishes;
   const box = new Box(name);
   Object.assign(box, { lang, mute });
   await box.start();
-  const context: BrowserContext = await browser.newContext({
+  const { context, page, errors, elsewhere } = await watch(by, box.url, {
     viewport: size,
     serviceWorkers: worker ? 'allow' : 'block',
     colorScheme: dark ? 'dark' : 'light',
-    reducedMotion: 'reduce',
-    timezoneId: 'Europe/Copenhagen',
   });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const errors: string[] = [];
-  const elsewhere: string[] = [];
-  page.on('console', (said) => ['error', 'warning'].includes(said.type()) && said.text() !== BLOCKED && errors.push(said.text()));
-  page.on('pageerror', (error) => errors.push(String(error)));
-  context.on('request', (asked) => asked.url().startsWith(box.url) || elsewhere.push(asked.url()));
   if (clock) await page.clock.install({ time: NOW });
   if (go) await page.goto(box.url);
   return {

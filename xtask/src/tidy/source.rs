@@ -78,7 +78,7 @@ pub(super) fn no_machine_paths(house: &House) -> Vec<String> {
     faults
 }
 
-/// Whether the path begins here, rather than being a part of another (`testing/work/`).
+/// Whether the path begins here, rather than being a part of another (the last folder of `testing/days`).
 fn stands_alone(line: &str, home: &str) -> bool {
     line.match_indices(home).any(|(at, _)| {
         let before = line.get(..at).and_then(|before| before.chars().next_back());

@@ -5,10 +5,11 @@ use std::io::{Write as _, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use central_core::{ClaimCode, ClaimText, Member, MemberKind, Role};
+use central_core::{Member, MemberKind, Role};
 use central_server::{Identity, Options, machine_time, random_bytes};
 use central_store::{Account, Store};
 use clap::{Args, Subcommand};
+use common_wire::{ClaimCode, ClaimText};
 
 /// What can be asked for.
 #[derive(Args)]

@@ -3,15 +3,16 @@
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 
-use box_uplink::{Claim, ClaimCode};
+use box_uplink::Claim;
 use clap::Args;
+use common_wire::ClaimText;
 
 /// What can be asked for.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The code, as the centre printed it: cyberalarm:1:…
     #[arg(value_name = "CODE")]
-    code: ClaimCode,
+    code: ClaimText,
     /// The folder of the box's state.
     #[arg(long, value_name = "DIR", default_value = super::STATE)]
     state: PathBuf,

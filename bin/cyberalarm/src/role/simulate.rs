@@ -5,10 +5,11 @@ use core::time::Duration;
 use std::io::Write as _;
 
 use anyhow::Context as _;
-use central_core::{ClaimCode, Member, MemberKind, Role};
+use central_core::{Member, MemberKind, Role};
 use central_server::{Identity, machine_time, random_bytes, random_hex};
 use central_store::{Account, Store};
 use clap::{Args, Subcommand};
+use common_wire::ClaimCode;
 use testing_fleet::{Fleet, PlayedBox, Report, claim, percentile, play};
 
 use super::central::Place;

@@ -92,7 +92,7 @@ impl Centre {
         let member = self.line(&["central", "member", "--name", name]);
         let text =
             self.line(&["central", "claim", "--member", &member, "--address", &self.boxes.to_string()]);
-        let text: central_core::ClaimText = text.parse().unwrap();
+        let text: common_wire::ClaimText = text.parse().unwrap();
         let identity = Identity::open(self.folder.path(), NOW).unwrap();
         assert_eq!(text.fingerprint, identity.fingerprint());
         let code = text.code.to_string();

@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use central_core::hex::sha256;
+use central_core::digest::sha256;
 use central_store::Session;
 
 use super::error::Problem;

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use central_core::Role;
-use central_core::hex::sha256;
+use central_core::digest::sha256;
 use central_store::{Account, Store};
 use common_model::Timestamp;
 

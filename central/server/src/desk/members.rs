@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use central_core::Member;
 use central_core::role::Deed;
-use central_core::{ClaimCode, ClaimText, Member};
+use common_wire::{ClaimCode, ClaimText};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,5 @@
-//! The desk: a JSON API with a file for each resource, events, and the front end of `web/console`.
+//! The desk: a JSON API with a file for each resource, and events. It has no pages of its own yet.
 
-mod assets;
 mod audit;
 mod boxes;
 mod error;
@@ -20,6 +19,7 @@ use std::sync::Arc;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::Html;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use central_core::role::Deed;
@@ -73,8 +73,18 @@ pub(crate) fn router(app: Arc<App>, address: SocketAddr) -> Router {
         .route("/api/v1/health", get(health::show))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(desk)
-        .fallback(assets::file)
+        .route("/", get(page))
         .layer(middleware::from_fn_with_state(guard, guard::stand))
+}
+
+/// What stands where the pages will be, so that whoever opens the link of the first start is not left with nothing.
+const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Cyberalarm centre</title>\
+<h1>The desk has no pages yet</h1>\
+<p>It is an API: <code>docs/generated/central-api.json</code> describes it. To sign in, send what stands behind <code>#/sign-in/</code> in your link as \
+<code>{\"token\": \"…\"}</code> to <code>POST /api/v1/sign-in</code>.</p></html>";
+
+async fn page() -> Html<&'static str> {
+    Html(PAGE)
 }
 
 /// The description of the API.

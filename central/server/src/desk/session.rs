@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use central_core::Role;
-use central_core::hex::sha256;
+use central_core::digest::sha256;
 use central_store::Session;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

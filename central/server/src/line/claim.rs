@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use central_core::ClaimCode;
 use central_store::{BoxCell, StoreError};
 use common_wire::BoxId;
+use common_wire::ClaimCode;
 use serde::{Deserialize, Serialize};
 
 use super::caller::{For, admit};

@@ -194,7 +194,7 @@ async fn a_member_gets_a_code_and_a_revoked_box_is_refused_at_once() {
     assert_eq!(browser.ask("POST", "/api/v1/members", &member).await.0, StatusCode::CONFLICT);
     let (_, claim) = browser.ask("POST", "/api/v1/claims", &json!({ "member": added["no"] })).await;
     assert!(claim["qr_svg"].as_str().unwrap().contains("<svg"));
-    let text: central_core::ClaimText = claim["text"].as_str().unwrap().parse().unwrap();
+    let text: common_wire::ClaimText = claim["text"].as_str().unwrap().parse().unwrap();
     assert_eq!(text.address, centre.boxes.to_string());
     let played = testing_fleet::claim(centre.boxes, centre.app.identity.ca_pem(), &text.code.to_string())
         .await

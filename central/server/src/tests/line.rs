@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use axum::http::StatusCode;
-use central_core::hex::sha256;
+use central_core::digest::sha256;
 use central_core::pass::{CLAIM_LIFE, DAY, LIFE, RENEWABLE};
 use central_store::{IncidentFilter, IngestLog as _, QueryEngine as _, ShardState as _};
 use common_wire::limits::BATCH_BYTES_MAX;

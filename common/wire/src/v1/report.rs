@@ -57,8 +57,6 @@ pub struct Health {
     pub problem: Option<String>,
     /// Each port that it listens to.
     pub ports: Vec<Port>,
-    /// Hours since the known-bad list was made; none when there is no list.
-    pub knowledge_age_hours: Option<u32>,
     /// What waits to be sent, by lane.
     pub waiting: BTreeMap<Lane, Waiting>,
     /// Bytes sent since midnight UTC.

@@ -2,7 +2,6 @@
 
 use box_store::record::{IncidentRecord, from_hex};
 use common_model::{Due, Face, FindingRole, Party, Timestamp};
-use common_site::ContactRole;
 use common_words::{Audience, Call as CallWords, Rendered, Request};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -180,17 +179,13 @@ impl View {
             self.words().say("hours", &[("from", from), ("until", until)])
         });
         Ok(Call {
-            role: role(&self.words(), call.role),
+            role: self.words().contact_in_sentence(call.role),
             name: call.name,
             phone: call.phone,
             email: call.email,
             hours: hours.transpose()?,
         })
     }
-}
-
-fn role(words: &common_words::Tablet<'_>, role: ContactRole) -> String {
-    words.contact(role)
 }
 
 /// Four digits, the same for the same incident: short enough for the telephone.

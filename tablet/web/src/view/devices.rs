@@ -84,9 +84,8 @@ impl View {
             type_confirmed: party.type_confirmed,
             vendor: device.party.vendor.clone(),
             evidence: device.evidence.clone(),
-            last_heard: words.say("last_heard", &[("at", &words.moment(last))])?,
-            first_seen: words
-                .say("first_heard", &[("at", &words.moment(Timestamp::from_nanos(device.first_seen_ns)))])?,
+            last_heard: words.moment(last),
+            first_seen: words.moment(Timestamp::from_nanos(device.first_seen_ns)),
             is_heard: self.now.since(last) <= HEARD_WITHIN,
             addresses: device.addresses.iter().map(ToString::to_string).collect(),
             talks_to: device.talks_to.iter().map(|peer| words.party(&peer.to_party())).collect(),

@@ -6,7 +6,9 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::hex::sha256;
+use sha2::{Digest as _, Sha256};
+
+use crate::hex::hex;
 
 /// Crockford's alphabet: no I, L, O, U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -35,7 +37,7 @@ impl ClaimCode {
     /// What the centre keeps of it.
     #[must_use]
     pub fn hash(&self) -> String {
-        sha256(&self.0.to_be_bytes())
+        hex(&Sha256::digest(self.0.to_be_bytes()))
     }
 }
 
@@ -52,7 +54,9 @@ impl fmt::Display for ClaimCode {
 
 /// Not a claim code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a claim code: 26 letters and digits")]
+#[error(
+    "this is no claim code: one begins with “cyberalarm:1:”, then come the centre's address and port, and two long words, all joined by colons"
+)]
 pub struct NotACode;
 
 impl FromStr for ClaimCode {
