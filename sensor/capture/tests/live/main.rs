@@ -64,8 +64,13 @@ fn open(ports: &[PortName]) -> Live {
 
 /// What comes until it stops: frames, what was lost, and how each port was, in order.
 fn rest_of(live: &mut Live) -> (Vec<Caught>, Dropped, Vec<(u8, PortState)>) {
+    up_to(live, usize::MAX)
+}
+
+/// So many frames, or all until it was told to stop.
+fn up_to(live: &mut Live, most: usize) -> (Vec<Caught>, Dropped, Vec<(u8, PortState)>) {
     let (mut caught, mut dropped, mut states) = (Vec::new(), Dropped::default(), Vec::new());
-    loop {
+    while caught.len() < most {
         match live.next(Duration::from_secs(20)) {
             Heard::Frame(frame) => {
                 assert_eq!(frame.link, LinkType::Ethernet);
@@ -83,10 +88,11 @@ fn rest_of(live: &mut Live) -> (Vec<Caught>, Dropped, Vec<(u8, PortState)>) {
                 dropped.handover += report.dropped.handover;
                 states.push((report.port.0, report.state));
             }
-            Heard::Stopped => return (caught, dropped, states),
+            Heard::Stopped => break,
             Heard::Silence(at) => panic!("nothing came for twenty seconds, at {at}"),
         }
     }
+    (caught, dropped, states)
 }
 
 fn now() -> Timestamp {
@@ -279,12 +285,11 @@ fn two_ports_come_in_the_order_of_time_needs_namespaces() {
                 std::thread::sleep(Duration::from_millis(7));
             }
         }
-        // Long enough that all was handed over before it is stopped: what waits for a stop is not held back.
-        std::thread::sleep(Duration::from_millis(200));
+        // Only then is it stopped: what waits for a stop is not held back for its order.
+        let (caught, dropped, _) = up_to(&mut live, 600);
         live.stopper().stop();
-        let (caught, dropped, _) = rest_of(&mut live);
-        assert_eq!(dropped.total(), 0);
-        assert_eq!(caught.len(), 600);
+        let (more, dropped_late, _) = rest_of(&mut live);
+        assert_eq!((dropped.total(), dropped_late.total(), more.len()), (0, 0, 0));
         for (caught, number) in caught.iter().zip(0..) {
             assert_eq!((u32::from(caught.port.0), &caught.bytes), (number % 2, &numbered(number, 46)));
         }
@@ -495,7 +500,6 @@ fn what_is_sent_was_heard_or_counted_needs_namespaces() {
         // Reads nothing until all was sent, and hears only what had room.
         let on_wire = u64::from(SENT) - sender.join().unwrap();
         assert_eq!(count("tap0", RX_FRAMES), on_wire);
-        std::thread::sleep(Duration::from_millis(100));
         live.stopper().stop();
         let (caught, dropped, _) = rest_of(&mut live);
         assert!(dropped.handover > 0, "{dropped:?}");
