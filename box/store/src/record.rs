@@ -5,8 +5,8 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use common_model::{
-    ClosedBy, Confidence, DeviceId, DeviceType, Due, Fact, Facts, FindingRole, Incident, IncidentId,
-    IncidentState, Kind, Party, Severity, Sighting, Subject, Timestamp,
+    Category, ClosedBy, Confidence, DeviceId, DeviceType, Due, Fact, Facts, FindingRole, Incident,
+    IncidentId, IncidentState, Kind, Party, Severity, Sighting, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +176,12 @@ impl IncidentRecord {
     /// As [`Self::state`].
     pub fn due(&self) -> Result<Due, RecordError> {
         word("due", &self.due, &Due::ALL, Due::as_str)
+    }
+
+    /// Whether all that it says is that a device is new.
+    #[must_use]
+    pub fn is_of_new_device(&self) -> bool {
+        self.category == Category::NewDevice.as_str()
     }
 
     /// What the device did.

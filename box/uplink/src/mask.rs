@@ -173,8 +173,9 @@ impl<'a> Mask<'a> {
         if !self.site.share_device_names {
             return None;
         }
-        let name = party.name.as_ref()?;
-        self.site.devices.iter().any(|device| device.name == *name).then(|| name.clone())
+        let name = party.name.as_deref()?;
+        let is_given = self.site.devices.iter().any(|device| device.name.as_deref() == Some(name));
+        is_given.then(|| name.to_owned())
     }
 }
 

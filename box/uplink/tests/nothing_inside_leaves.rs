@@ -15,7 +15,7 @@ const NOW: Timestamp = Timestamp::from_secs(1_773_000_000);
 
 /// Messages that speak for incidents, each with the facts that it shows.
 fn messages() -> Vec<(&'static str, Vec<(String, FactRecord)>)> {
-    let of_the_box = ["box_blind", "box_silent", "resolved"];
+    let of_the_box = ["box_blind", "box_forgets", "box_silent", "resolved"];
     let messages = catalogue().messages().filter(|message| !of_the_box.contains(message));
     messages
         .map(|message| {
@@ -114,7 +114,7 @@ fn every_message_can_be_told_to_the_centre() {
 #[test]
 fn the_clinics_own_names_leave_only_where_it_said_so() {
     let named = NamedDevice {
-        name: "Reception".into(),
+        name: Some("Reception".into()),
         mac: None,
         ip: Some(inside(21)),
         device_type: DeviceType::Pc,

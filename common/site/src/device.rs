@@ -7,8 +7,8 @@ use common_model::{DeviceType, Mac};
 /// A device the clinic named or confirmed, known by its Ethernet address, its network address or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedDevice {
-    /// The clinic's own name for it.
-    pub name: String,
+    /// The clinic's own name for it; none where it only said what it is.
+    pub name: Option<String>,
     /// Its Ethernet address. Preferred: it stays when the network address changes.
     pub mac: Option<Mac>,
     /// Its network address.

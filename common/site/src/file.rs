@@ -61,7 +61,7 @@ pub(crate) struct ContactFile {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeviceFile {
-    pub(crate) name: Spanned<String>,
+    pub(crate) name: Option<Spanned<String>>,
     pub(crate) mac: Option<Spanned<String>>,
     pub(crate) ip: Option<Spanned<String>>,
     pub(crate) r#type: Spanned<String>,
@@ -131,7 +131,7 @@ impl From<&Contact> for ContactFile {
 impl From<&NamedDevice> for DeviceFile {
     fn from(device: &NamedDevice) -> Self {
         DeviceFile {
-            name: unplaced(device.name.clone()),
+            name: device.name.clone().map(unplaced),
             mac: device.mac.map(|mac| unplaced(mac.to_string())),
             ip: device.ip.map(|ip| unplaced(ip.to_string())),
             r#type: unplaced(device.device_type.as_str().to_owned()),

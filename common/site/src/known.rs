@@ -27,6 +27,16 @@ pub enum KnownDevice {
     Ip(IpAddr),
 }
 
+impl core::fmt::Display for KnownDevice {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            KnownDevice::Name(name) => f.write_str(name),
+            KnownDevice::Mac(mac) => mac.fmt(f),
+            KnownDevice::Ip(ip) => ip.fmt(f),
+        }
+    }
+}
+
 impl KnownRule {
     /// Whether the rule holds for this kind on this device on this day.
     #[must_use]

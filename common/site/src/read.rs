@@ -153,8 +153,10 @@ fn devices(file: &[DeviceFile], source: Source<'_>) -> Result<Vec<NamedDevice>, 
         let twice = |value: &Spanned<String>, field: &str| {
             source.at(value, field, format!("“{}” stands at another device too", value.as_ref()))
         };
-        if !names.insert(device.name.clone()) {
-            return Err(twice(&entry.name, "device.name"));
+        if let Some(name) = &entry.name
+            && !names.insert(name.as_ref())
+        {
+            return Err(twice(name, "device.name"));
         }
         if let (Some(mac), Some(text)) = (device.mac, &entry.mac)
             && !macs.insert(mac)
@@ -172,15 +174,14 @@ fn devices(file: &[DeviceFile], source: Source<'_>) -> Result<Vec<NamedDevice>, 
 }
 
 fn device(entry: &DeviceFile, source: Source<'_>) -> Result<NamedDevice, SiteError> {
-    if entry.name.as_ref().trim().is_empty() {
-        return Err(source.at(&entry.name, "device.name", "is empty"));
+    if let Some(name) = entry.name.as_ref().filter(|name| name.as_ref().trim().is_empty()) {
+        return Err(source.at(name, "device.name", "is empty"));
     }
     let mac = entry.mac.as_ref().map(|text| address(text, "device.mac", source)).transpose()?;
     let ip = entry.ip.as_ref().map(|text| address(text, "device.ip", source)).transpose()?;
     if mac.is_none() && ip.is_none() {
-        let problem =
-            format!("“{}” has neither mac nor ip, so nothing is known by that name", entry.name.as_ref());
-        return Err(source.at(&entry.name, "device", problem));
+        let problem = "has neither mac nor ip, so nothing is known by what stands here";
+        return Err(source.at(entry.name.as_ref().unwrap_or(&entry.r#type), "device", problem));
     }
     let word = &entry.r#type;
     let device_type = DeviceType::from_word(word.as_ref()).ok_or_else(|| {
@@ -191,13 +192,17 @@ fn device(entry: &DeviceFile, source: Source<'_>) -> Result<NamedDevice, SiteErr
     if entry.confirmed && device_type == DeviceType::Unknown {
         return Err(source.at(word, "device.type", "“unknown” cannot be confirmed"));
     }
-    Ok(NamedDevice { name: entry.name.as_ref().clone(), mac, ip, device_type, confirmed: entry.confirmed })
+    let name = entry.name.as_ref().map(|name| name.as_ref().clone());
+    if name.is_none() && !entry.confirmed {
+        return Err(source.at(word, "device", "says nothing: give it a name, or confirm its type"));
+    }
+    Ok(NamedDevice { name, mac, ip, device_type, confirmed: entry.confirmed })
 }
 
 fn known(entry: &KnownFile, devices: &[NamedDevice], source: Source<'_>) -> Result<KnownRule, SiteError> {
     let device = match (&entry.device, &entry.mac, &entry.ip) {
         (Some(name), None, None) => {
-            let names = devices.iter().map(|device| device.name.as_str());
+            let names = devices.iter().filter_map(|device| device.name.as_deref());
             if !names.clone().any(|known| known == name.as_ref()) {
                 let problem = format!("“{}” is the name of no device", name.as_ref());
                 return Err(source.at(name, "known.device", problem).or_all(name.as_ref(), names));

@@ -192,7 +192,7 @@ mod tests {
         let site = Site::parse(text).unwrap();
         let name = |mac: Option<&str>, ip: &str| {
             let mac = mac.map(|mac| mac.parse().unwrap());
-            site.device(mac, Some(ip.parse().unwrap())).map(|device| device.name.as_str())
+            site.device(mac, Some(ip.parse().unwrap())).and_then(|device| device.name.as_deref())
         };
         assert_eq!(name(Some("02:00:00:00:00:01"), "10.0.0.9"), Some("A"));
         assert_eq!(name(None, "10.0.0.1"), Some("A"));

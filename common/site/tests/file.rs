@@ -139,7 +139,7 @@ fn errors_say_line_field_and_suggestion() {
             "[contacts.owner]\nname = \"A\"\nhours = \"all day\"\n".to_owned(),
             "line 3, `contacts.owner.hours`",
         ),
-        (format!("[[device]]\n{device}"), "line 2, `device`: “A” has neither mac nor ip"),
+        (format!("[[device]]\n{device}"), "line 2, `device`: has neither mac nor ip"),
         (
             format!("[[device]]\n{device}mac = \"02:00\"\n"),
             "line 4, `device.mac`: “02:00”: not an Ethernet address",

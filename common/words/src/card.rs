@@ -6,6 +6,7 @@ use common_site::{ContactRole, Site};
 use crate::Lang;
 use crate::catalogue::Language;
 use crate::message::{Step, Unplug, Words};
+use crate::reach::reached;
 use crate::slots::Slots;
 use crate::template::{Template, Unfilled, capitalised};
 use crate::terms::UnplugWays;
@@ -114,11 +115,12 @@ impl Language {
             what: fill(&words.what)?,
             meaning: fill(&words.meaning)?,
             steps: words.steps.iter().map(|step| fill(self.step(step, request))).collect::<Result<_, _>>()?,
-            call: words.call.map(|role| self.call(role, request.site, request.now)),
+            call: called(words, request).map(|role| self.call(role, request.site, request.now)),
         })
     }
 
-    fn title(&self, message: &str, request: &Request<'_>) -> Result<String, RenderError> {
+    /// The title of this message, with what the request fills it.
+    pub(crate) fn title(&self, message: &str, request: &Request<'_>) -> Result<String, RenderError> {
         let words = self.words(message, request.role)?;
         words.title.fill(&self.slots(request, words, None)).map_err(|hole| missing(message, hole))
     }
@@ -134,7 +136,7 @@ impl Language {
             nouns: &self.nouns,
             forms: &self.forms,
             choices: &self.choices,
-            call: words.call,
+            call: called(words, request),
             title,
         }
     }
@@ -172,6 +174,11 @@ impl Language {
             email: contact.and_then(|contact| contact.email.clone()).or_else(built_in),
         }
     }
+}
+
+/// Whom the card names.
+fn called(words: &Words, request: &Request<'_>) -> Option<ContactRole> {
+    words.call.map(|role| reached(role, request.due, request.site, request.now))
 }
 
 fn way_of(way: Unplug, due: Due, ways: &UnplugWays) -> &Template {

@@ -29,6 +29,7 @@ macro_rules! messages {
 /// Every message: `messages/<key>.{da,en}.toml`. Alphabetical; a test compares this list with the folder.
 static MESSAGES: &[(&str, InBoth<&str>)] = messages! {
     "box_blind"
+    "box_forgets"
     "box_mirror_off"
     "box_one_way"
     "box_silent"
@@ -148,6 +149,14 @@ impl Catalogue {
     /// [`RenderError`] names the message, and the placeholder that nothing fits. It is a fault of ours.
     pub fn render(&self, request: &Request<'_>) -> Result<Rendered, RenderError> {
         self.languages.of(request.lang).card(request)
+    }
+
+    /// Renders the title alone.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn title(&self, request: &Request<'_>) -> Result<String, RenderError> {
+        self.languages.of(request.lang).title(request.message, request)
     }
 
     /// Renders what stands beside the face.

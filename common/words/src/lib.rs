@@ -16,6 +16,7 @@ mod card;
 mod catalogue;
 mod lang;
 mod message;
+mod reach;
 pub mod readability;
 mod slots;
 mod state;

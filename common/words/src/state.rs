@@ -7,6 +7,7 @@ use common_site::{ContactRole, LocalHour, Site};
 use serde::Deserialize;
 
 use crate::catalogue::Language;
+use crate::reach::Reach;
 use crate::template::{Fill, Template};
 use crate::values::{self, Calendar};
 use crate::{Lang, RenderError};
@@ -24,6 +25,8 @@ pub struct StateRequest<'a> {
     pub cards_week: u32,
     /// Devices that open cards are about.
     pub devices: u32,
+    /// All that open cards say of these devices is that they are new.
+    pub are_new: bool,
     /// Somebody in the clinic has seen the red card.
     pub acknowledged: bool,
     /// The trouble keeps to one device, and patients can be seen at the others. Say so only when it is true.
@@ -54,6 +57,7 @@ impl<'a> StateRequest<'a> {
             cards_today: 0,
             cards_week: 0,
             devices: 0,
+            are_new: false,
             acknowledged: false,
             others_work: false,
             learning: false,
@@ -77,6 +81,8 @@ pub enum Sight {
     Blind,
     /// It is not heard.
     Silent,
+    /// It sees, but can write nothing down.
+    Forgets,
 }
 
 /// What is known of updates.
@@ -131,6 +137,7 @@ pub(crate) struct States {
     act_owner: Lines,
     acknowledged: Lines,
     unknown: Lines,
+    forgets: Lines,
     exercise: Lines,
     also_blind: Template,
     checked: Template,
@@ -171,7 +178,8 @@ impl Language {
                 words.is.get(is).ok_or_else(|| RenderError::NoMessage { message: format!("state {is}") })?;
             Ok(Part { name: fill(&words.name)?, is: fill(template)? })
         };
-        let blind_and_red = request.face == Face::Act && request.sight != Sight::Sees;
+        let blind_and_red =
+            request.face == Face::Act && matches!(request.sight, Sight::Blind | Sight::Silent);
         let checked = if request.sight == Sight::Silent { &states.last_heard } else { &states.checked };
         Ok(State {
             headline: fill(&lines.headline)?,
@@ -194,6 +202,7 @@ impl States {
             _ if request.exercise => ("exercise", &self.exercise),
             Face::Ok if request.learning => ("learning", &self.learning),
             Face::Ok => ("ok", &self.ok),
+            Face::Unknown if request.sight == Sight::Forgets => ("forgets", &self.forgets),
             Face::Unknown => ("unknown", &self.unknown),
             Face::Attention if request.cards_today > 0 && request.cards_week > 0 => {
                 ("attention_both", &self.attention_both)
@@ -208,13 +217,11 @@ impl States {
 
     /// Who is reached decides the headline: the supplier, whoever is on call there, or the owner.
     fn act(&self, request: &StateRequest<'_>) -> (&'static str, &Lines) {
-        let supplier = request.site.contacts.get(&ContactRole::ItSupplier);
-        let closed = supplier.filter(|_| !request.site.answers(ContactRole::ItSupplier, request.now));
-        match closed {
-            Some(supplier) if supplier.after_hours_phone.is_some() => ("act_on_call", &self.act_on_call),
-            Some(_) => ("act_owner", &self.act_owner),
-            None if request.others_work => ("act_others_work", &self.act_others_work),
-            None => ("act", &self.act),
+        match Reach::of(request.site, request.now) {
+            Reach::OnCall => ("act_on_call", &self.act_on_call),
+            Reach::Owner => ("act_owner", &self.act_owner),
+            Reach::Supplier if request.others_work => ("act_others_work", &self.act_others_work),
+            Reach::Supplier => ("act", &self.act),
         }
     }
 }
@@ -224,9 +231,10 @@ const FRIDAY: u8 = 4;
 
 const fn network(request: &StateRequest<'_>) -> &'static str {
     match request.sight {
+        _ if request.devices > 0 && request.are_new => "new",
         _ if request.devices > 0 => "unusual",
         Sight::Sees => "calm",
-        Sight::Blind | Sight::Silent => "unknown",
+        Sight::Blind | Sight::Silent | Sight::Forgets => "unknown",
     }
 }
 
@@ -243,6 +251,7 @@ const fn watching(request: &StateRequest<'_>) -> &'static str {
         Sight::Sees => "sees",
         Sight::Blind => "blind",
         Sight::Silent => "silent",
+        Sight::Forgets => "forgets",
     }
 }
 

@@ -50,7 +50,7 @@ impl Device {
     /// The clinic's name for it, else its own.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        let given = self.given.as_ref().map(|given| given.name.as_str());
+        let given = self.given.as_ref().and_then(|given| given.name.as_deref());
         given.or((!self.announced_name.is_empty()).then_some(self.announced_name.as_str()))
     }
 

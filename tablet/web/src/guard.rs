@@ -54,6 +54,13 @@ impl Guard {
     }
 }
 
+/// Whether the browser says that a page of somebody else asks. Whoever opens the tablet by its address or by a link is let in.
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let says = |name: &str, word: &str| headers.get(name).is_some_and(|said| said == word);
+    let is_opened = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
+    !is_opened && (says("sec-fetch-site", "cross-site") || says("sec-fetch-site", "same-site"))
+}
+
 /// Lets a request through, or refuses it.
 pub(crate) async fn stand(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
@@ -62,7 +69,8 @@ pub(crate) async fn stand(State(guard): State<Arc<Guard>>, request: Request, nex
         headers.get("x-cyberalarm").is_some_and(|token| token.as_bytes() == guard.shared.token.as_bytes());
     let is_english =
         request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "lang=en"));
-    let refused = if !guard.is_our_name(headers) {
+    // Before anything is counted, so that another page of this browser cannot use up what ours may ask.
+    let refused = if !guard.is_our_name(headers) || is_from_elsewhere(headers) {
         Some((StatusCode::MISDIRECTED_REQUEST, "error_not_found"))
     } else if guard.is_too_fast() {
         Some((StatusCode::TOO_MANY_REQUESTS, "error_too_many"))
@@ -77,9 +85,10 @@ pub(crate) async fn stand(State(guard): State<Arc<Guard>>, request: Request, nex
     };
     let status = response.status();
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    if status.is_client_error() && !is_json {
-        // What the framework refuses is said like what we refuse.
+    if (status.is_client_error() || status.is_server_error()) && !is_json {
+        // What the framework refuses, and what failed, is said like what we refuse.
         let phrase = match status {
+            _ if status.is_server_error() => "error_fault",
             StatusCode::PAYLOAD_TOO_LARGE => "error_too_large",
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => "error_not_found",
             _ => "error_request",

@@ -7,6 +7,7 @@
 
 mod api;
 mod assets;
+mod complaints;
 mod guard;
 mod serve;
 mod shared;

@@ -13,11 +13,14 @@ use box_store::{SensorReader, StoreError, TabletDb, TabletReader};
 use common_model::Timestamp;
 use common_site::Site;
 use common_words::Catalogue;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// A box that was not heard for so long is silent. Source: the product's rule of silence: whoever hears nothing for 90 s says so, and never
 /// that all is well.
 pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(90);
+
+/// Pages that may listen at once. Guess: the tablet, two PCs in the clinic, and what a reload leaves behind for a moment.
+const STREAMS_MAX: usize = 16;
 
 /// How the sensor is, and when we heard so.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,16 @@ pub(crate) struct Heard {
     pub(crate) status: Option<Status>,
     /// By our own steady clock; `None` when all that we know was written before we started.
     pub(crate) at: Option<Instant>,
+}
+
+/// Whether the sensor is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// Not since we started, which is not long ago. What is stored may be of yesterday: it is no reason to be calm.
+    Waiting,
+    Heard,
+    /// Not for too long.
+    Silent,
 }
 
 /// What all requests share.
@@ -36,6 +49,9 @@ pub(crate) struct Shared {
     pub(crate) token: String,
     /// Changes each time when the sensor rings.
     pub(crate) heard: watch::Sender<Heard>,
+    /// A place for each page that may listen at once.
+    pub(crate) streams: Arc<Semaphore>,
+    started: Instant,
     db: Mutex<TabletDb>,
 }
 
@@ -55,7 +71,24 @@ impl Shared {
         // What was written before we started is a beginning.
         let status = SensorReader::open(folder).and_then(|sensor| sensor.status()).ok().flatten();
         let heard = watch::Sender::new(Heard { status, at: None });
-        Ok(Arc::new(Shared { folder: folder.to_owned(), catalogue, token, heard, db: Mutex::new(db) }))
+        let (folder, db) = (folder.to_owned(), Mutex::new(db));
+        let streams = Arc::new(Semaphore::new(STREAMS_MAX));
+        Ok(Arc::new(Shared { folder, catalogue, token, heard, streams, started: steady(), db }))
+    }
+
+    /// Whether the sensor, last heard then, is heard now: by our own steady clock, because a box without a battery wakes up in another year.
+    pub(crate) fn hearing(&self, at: Option<Instant>) -> Hearing {
+        match (at, at.unwrap_or(self.started).elapsed() >= SILENT_AFTER) {
+            (_, true) => Hearing::Silent,
+            (Some(_), false) => Hearing::Heard,
+            (None, false) => Hearing::Waiting,
+        }
+    }
+
+    /// The tablet was started so long ago.
+    #[cfg(test)]
+    pub(crate) fn started_before(&mut self, ago: Duration) {
+        self.started = self.started.checked_sub(ago).expect("the machine runs longer");
     }
 
     /// The sensor rang, with how it is; or the uplink, with nothing: there is a letter.
@@ -63,9 +96,7 @@ impl Shared {
         if with.is_empty() {
             self.heard.send_modify(|_| {});
         } else if let Ok(status) = serde_json::from_slice(with) {
-            #[expect(clippy::disallowed_methods, reason = "how long the box is silent is counted here")]
-            let at = Some(Instant::now());
-            self.heard.send_replace(Heard { status: Some(status), at });
+            self.heard.send_replace(Heard { status: Some(status), at: Some(steady()) });
         }
     }
 
@@ -94,6 +125,11 @@ impl Shared {
         let Some(toml) = TabletReader::open(&self.folder)?.site()? else { return Ok(Site::default()) };
         Site::parse(&toml).context("the settings in tablet.db")
     }
+}
+
+fn steady() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "how long the box is silent is counted here")]
+    Instant::now()
 }
 
 /// The machine's time.

@@ -1,5 +1,6 @@
 //! Requests as a browser makes them, on a real folder.
 
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -7,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use box_store::record::{DeviceRecord, EventRecord, IncidentRecord, PartyRecord, hex};
-use box_store::sensor::{Batch, PortStatus, Status, TestStatus};
+use box_store::sensor::{Batch, PortHour, PortStatus, Status, TestStatus};
 use box_store::tablet::CommandRecord;
 use box_store::uplink::{Entry, Letter, WarningRow};
 use box_store::{SensorDb, TabletReader, UplinkDb};
@@ -188,15 +189,17 @@ async fn a_box_that_cannot_see_is_grey_and_says_which_cable() {
     let home = tablet.get("/api/v1/home").await;
     assert_eq!(home["face"], "unknown");
     assert_eq!(home["cards"][0]["kind"], "box-blind");
-    assert_eq!(home["ports"][0]["text"], "Kablet i stik eth1: Boksen hører nettet.");
-    assert_eq!(home["ports"][1]["text"], "Kablet i stik eth2: Boksen har ikke hørt noget siden kl. 10.27.");
+    let text = "Boksen hører nettet.";
+    assert_eq!(home["ports"][0], json!({ "name": "Kablet i stik eth1", "sees": true, "text": text }));
+    let text = "Boksen har ikke hørt noget siden kl. 10.27.";
+    assert_eq!(home["ports"][1], json!({ "name": "Kablet i stik eth2", "sees": false, "text": text }));
     status.ports[1].has_carrier = false;
     // Red stays red, and says so beside it.
     tablet.heard(status, vec![incident(1, "now")]);
     let home = tablet.get("/api/v1/home").await;
     assert_eq!(
         (&home["face"], &home["also"]),
-        (&json!("act"), &json!("Boksen kan ikke se jeres net lige nu."))
+        (&json!("act"), &json!(["Boksen kan ikke se jeres net lige nu."]))
     );
     assert!(home["ports"][1]["text"].as_str().unwrap().contains("ikke signal"));
 }
@@ -206,7 +209,7 @@ async fn a_box_that_hears_only_a_part_is_grey_and_says_which_setting() {
     let mut tablet = Tablet::new();
     for (trouble, kind, text) in [
         ("mirror_off", "box-mirror-off", "It is not shown the rest of the traffic."),
-        ("one_way", "box-one-way", "the box hears one direction only."),
+        ("one_way", "box-one-way", "The box hears one direction only."),
     ] {
         let mut status = hears();
         status.ports[0].trouble = Some(trouble.into());
@@ -231,25 +234,83 @@ async fn a_box_that_hears_only_a_part_is_grey_and_says_which_setting() {
 }
 
 #[tokio::test]
+async fn what_each_port_heard_is_listed_hour_by_hour_for_a_day() {
+    let mut tablet = Tablet::new();
+    tablet.heard(hears(), vec![]);
+    let now = NOON / 3_600_000_000_000;
+    let port_hours = [now - 25, now - 24, now].map(|hour| PortHour {
+        hour,
+        frames: 1_200,
+        frames_from_inside: 700,
+        frames_to_inside: 500,
+        unseen_bytes: 64,
+        devices_heard: 9,
+        devices_silent: 2,
+        ..PortHour::default()
+    });
+    tablet.sensor.write(&Batch { port_hours: port_hours.to_vec(), ..Batch::default() }).unwrap();
+    let sight = tablet.get("/api/v1/sight?lang=en").await;
+    assert_eq!(sight["ports"][0]["name"], "The cable in socket eth1");
+    let hours = sight["ports"][0]["hours"].as_array().unwrap();
+    assert_eq!(hours.len(), 2, "a day, the latest first: {sight}");
+    assert_eq!(hours[0]["at"], "at 10:00");
+    assert_eq!((&hours[0]["from_inside"], &hours[0]["unseen_bytes"]), (&json!(700), &json!(64)));
+    assert_eq!((&hours[0]["heard"], &hours[0]["not_heard"]), (&json!(9), &json!(2)));
+}
+
+#[tokio::test]
+async fn new_devices_are_not_called_unusual_traffic() {
+    let mut tablet = Tablet::new();
+    let new = IncidentRecord { category: "new-device".into(), ..incident(1, "week") };
+    for (open, says) in [
+        (vec![new.clone()], "1 nyt apparat"),
+        (vec![new, incident(2, "week")], "Usædvanlig trafik fra 1 apparat"),
+    ] {
+        tablet.heard(hears(), open);
+        assert_eq!(tablet.get("/api/v1/home").await["parts"][0]["is"], says);
+    }
+}
+
+#[tokio::test]
 async fn a_box_that_was_not_heard_for_ninety_seconds_is_silent() {
     let folder = tempfile::tempdir().unwrap();
     let mut sensor = SensorDb::open(folder.path()).unwrap();
-    let status = Status { said_at_ns: machine_time().as_nanos() - 2 * MINUTE, ..hears() };
-    sensor.write(&Batch { status: Some(status), ..Batch::default() }).unwrap();
-    let shared = Shared::new(folder.path(), None).unwrap();
-    let guard = Guard::new(Arc::clone(&shared), ([127, 0, 0, 1], 8_080).into());
-    let app = crate::serve::router(shared, guard);
-    let response = app.oneshot(request("GET", "/api/v1/home").body(Body::empty()).unwrap()).await.unwrap();
-    let home = body(response).await;
-    assert_eq!((&home["face"], &home["cards"][0]["kind"]), (&json!("unknown"), &json!("box-silent")));
+    // Whatever the clocks say: a box without a battery may be a year ahead of its own past, or behind it.
+    let year = 365 * 24 * 60 * MINUTE;
+    for said_at_ns in [machine_time().as_nanos() - year, machine_time().as_nanos() + year] {
+        let status = Status { said_at_ns, ..hears() };
+        sensor.write(&Batch { status: Some(status), ..Batch::default() }).unwrap();
+        for (started_before, kind) in [(0, Value::Null), (91, json!("box-silent"))] {
+            let mut shared = Shared::new(folder.path(), None).unwrap();
+            Arc::get_mut(&mut shared).unwrap().started_before(Duration::from_secs(started_before));
+            let guard = Guard::new(Arc::clone(&shared), ([127, 0, 0, 1], 8_080).into());
+            let app = crate::serve::router(shared, guard);
+            let asked = request("GET", "/api/v1/home").body(Body::empty()).unwrap();
+            let home = body(app.oneshot(asked).await.unwrap()).await;
+            assert_eq!((&home["face"], &home["cards"][0]["kind"]), (&json!("unknown"), &kind), "{home}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_box_that_cannot_remember_says_so() {
     let mut tablet = Tablet::new();
-    tablet.heard(Status { problem: Some("disk_full".into()), ..hears() }, vec![]);
+    let forgets = Status { problem: Some("disk_full".into()), ..hears() };
+    tablet.heard(forgets.clone(), vec![]);
     let home = tablet.get("/api/v1/home").await;
-    assert!(home["also"].as_str().unwrap().starts_with("Boksens lager er fuldt."));
+    assert_eq!(
+        (&home["face"], &home["headline"]),
+        (&json!("unknown"), &json!("Boksen kan ikke huske lige nu"))
+    );
+    assert_eq!(home["cards"][0]["kind"], "box-forgets");
+    assert!(home["cards"][0]["what"].as_str().unwrap().starts_with("Boksens lager er fuldt."));
+    // Nothing hides anything else: red, blind, full, and everything is kept.
+    let mut all = Status { record: Some("on".into()), ..forgets };
+    all.ports[0].has_carrier = false;
+    tablet.heard(all, vec![incident(1, "now")]);
+    let home = tablet.get("/api/v1/home?lang=en").await;
+    assert_eq!((&home["face"], home["also"].as_array().unwrap().len()), (&json!("act"), 3), "{home}");
+    assert_eq!(home["cards"][1]["kind"], "box-blind");
 }
 
 #[tokio::test]
@@ -302,6 +363,15 @@ async fn known_becomes_a_rule_with_an_end_and_closes_the_card() {
     assert_eq!(site.known[0].until.unwrap().to_string(), "2026-04-17");
     let close = CommandRecord::Close { incident: hex(1), by: "known".into() };
     assert_eq!(tablet.commands()[1..], [CommandRecord::Site, close]);
+    // It is shown, and can be taken back.
+    let rules = tablet.get("/api/v1/known?lang=en").await;
+    let rule = &rules["rules"][0];
+    assert_eq!(rule["title"], "Your traffic is taking a detour", "{rules}");
+    assert!(rule["until"].as_str().unwrap().starts_with("Until ") && rule["device_name"].is_string());
+    let asked = json!({ "kind": rule["kind"], "device": rule["device"] });
+    assert_eq!(tablet.press("POST", "/api/v1/known/forget", &asked).await.0, StatusCode::NO_CONTENT);
+    assert!(tablet.shared.site().unwrap().known.is_empty());
+    assert_eq!(tablet.press("POST", "/api/v1/known/forget", &asked).await.0, StatusCode::NOT_FOUND);
     // Again replaces it; what is red is never merely known; a day too many is none.
     assert_eq!(tablet.press("POST", &known(1), &json!({ "days": null })).await.0, StatusCode::NO_CONTENT);
     assert_eq!(tablet.shared.site().unwrap().known.len(), 1);
@@ -345,13 +415,27 @@ async fn the_clinic_names_a_device_and_confirms_what_it_is() {
         StatusCode::NO_CONTENT
     );
     let named = tablet.shared.site().unwrap().devices;
-    assert_eq!((named.len(), named[0].name.as_str(), named[0].confirmed), (1, "Reception 2", true));
+    assert_eq!((named.len(), named[0].name.as_deref(), named[0].confirmed), (1, Some("Reception 2"), true));
     assert_eq!(named[0].device_type, common_model::DeviceType::Printer);
     for wrong in
         [json!({ "name": "x".repeat(41), "type": null }), json!({ "name": "a", "type": "spaceship" })]
     {
         assert_eq!(tablet.press("PUT", &path, &wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
     }
+    // What it is, without a name of the clinic's: it keeps the name that it calls itself.
+    let said = tablet.press("PUT", &path, &json!({ "name": null, "type": "laptop" })).await;
+    assert_eq!(said.0, StatusCode::NO_CONTENT);
+    let named = tablet.shared.site().unwrap().devices;
+    assert_eq!((named[0].name.as_deref(), named[0].confirmed), (None, true));
+    // A name is one device's, and whoever takes it twice is told so, in the language of the screen.
+    let taken = "[[device]]\nname = \"Reception\"\nmac = \"00:00:5e:00:53:99\"\ntype = \"pc\"\n";
+    let done = tablet.press_text("PUT", "/api/v1/settings/site.toml", "text/plain", taken.into()).await;
+    assert_eq!(done.0, StatusCode::NO_CONTENT);
+    let (status, said) =
+        tablet.press("PUT", &format!("{path}?lang=en"), &json!({ "name": "Reception", "type": null })).await;
+    assert_eq!((status, &said["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("name")));
+    assert_eq!(said["problem"], "You already have a device of that name. Choose another.");
+    tablet.press_text("PUT", "/api/v1/settings/site.toml", "text/plain", String::new()).await;
     // Nothing said any more.
     assert_eq!(
         tablet.press("PUT", &path, &json!({ "name": null, "type": null })).await.0,
@@ -374,9 +458,17 @@ async fn settings_come_back_as_they_went_and_what_is_wrong_is_named() {
     settings["hours"][5]["until"] = json!("09:00");
     let (status, said) = tablet.press("PUT", "/api/v1/settings", &settings).await;
     assert_eq!((status, &said["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("hours.5")));
+    assert_eq!(said["problem"], "Skriv tiderne som 08:00 og 16:00, den tidligste først.");
     settings["hours"][5]["until"] = json!("12:00");
-    settings["monitored"]["segments"] = json!(["0.0.0.0/0"]);
-    assert_eq!(tablet.press("PUT", "/api/v1/settings", &settings).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    for segments in [json!(["0.0.0.0/0"]), json!(["ten"])] {
+        settings["monitored"]["segments"] = segments;
+        let (status, said) = tablet.press("PUT", "/api/v1/settings?lang=en", &settings).await;
+        assert_eq!(
+            (status, &said["field"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!("monitored.segments"))
+        );
+        assert_eq!(said["problem"], "Write each network as 10.0.0.0/24, one on each line.");
+    }
 }
 
 #[tokio::test]
@@ -454,6 +546,17 @@ async fn strangers_are_refused() {
         .body(Body::empty())
         .unwrap();
     assert_eq!(tablet.send(rebound).await.status(), StatusCode::MISDIRECTED_REQUEST);
+    // Another page of the same browser uses up nothing of ours.
+    for _ in 0..200 {
+        let image = request("GET", "/api/v1/home").header("sec-fetch-site", "cross-site");
+        let refused = tablet.send(image.body(Body::empty()).unwrap()).await;
+        assert_eq!(refused.status(), StatusCode::MISDIRECTED_REQUEST);
+    }
+    // A link to the tablet is followed.
+    let link =
+        request("GET", "/").header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "navigate");
+    let link = link.header("sec-fetch-dest", "document").body(Body::empty()).unwrap();
+    assert_eq!(tablet.send(link).await.status(), StatusCode::OK);
     // A form on an attacker's page.
     let forged = request("POST", "/api/v1/test").body(Body::empty()).unwrap();
     let response = tablet.send(forged).await;

@@ -11,8 +11,8 @@ const KEPT = 'cyberalarm.home';
 const KEPT_LANG = 'cyberalarm.lang';
 
 class Box {
-  readonly client = new Client();
   lang = $state<Lang>('da');
+  readonly client = new Client(() => this.lang);
   home = $state.raw<Home | null>(null);
   hearing = $state<Hearing>('waiting');
   lastHeard = $state<string | null>(null);

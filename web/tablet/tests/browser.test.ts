@@ -146,6 +146,29 @@ describe('what is pressed', () => {
     await seat.page.getByRole('button', { name: 'I have seen it' }).waitFor();
   });
 
+  test('the supplier unfolds what is technical, and what each cable brought', async () => {
+    await using card = await sit('home/act');
+    await card.page.locator('summary').click();
+    await card.page.getByText('MAC-adresse').waitFor();
+    await calmPage(card, 'home/act');
+    expect(await pictures.judge('home/act-unfolded', await card.page.screenshot())).toBeNull();
+    await using help = await sit('help/plain');
+    await goTo(help.page, 'help/plain');
+    await help.page.getByText('time for time').click();
+    await help.page.getByRole('table').waitFor();
+    await calmPage(help, 'help/plain');
+    expect(await pictures.judge('help/hours', await wholeScreen(help.page))).toBeNull();
+  });
+
+  test('what is known is asked about again when somebody says so', async () => {
+    await using seat = await sit('settings/filled');
+    await goTo(seat.page, 'settings/filled');
+    await seat.page.getByRole('button', { name: 'Spørg igen' }).click();
+    await expect.poll(() => seat.box.told.at(-1)).toMatchObject({
+      path: '/known/forget', body: '{"kind":"port-scan","device":"02:00:5e:00:53:31"}',
+    });
+  });
+
   test('a device gets a name and a type', async () => {
     await using seat = await sit('devices/one');
     await goTo(seat.page, 'devices/one');

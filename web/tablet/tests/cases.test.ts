@@ -12,7 +12,7 @@ const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true
 ajv.addSchema(described as AnySchema, 'api');
 
 /** What stands where in a case, and which schema it has. */
-const SCHEMAS = { home: 'Home', devices: 'Devices', history: 'History', sent: 'Sent', settings: 'Settings', test: 'Test', refuse: 'Refusal' };
+const SCHEMAS = { home: 'Home', devices: 'Devices', history: 'History', sent: 'Sent', settings: 'Settings', test: 'Test', known: 'Known', sight: 'Sight', refuse: 'Refusal' };
 
 const CASES = join(import.meta.dirname, '../cases');
 const names = readdirSync(CASES, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.json'));

@@ -16,6 +16,8 @@ export interface Answers {
   history?: object;
   sent?: object;
   settings?: object;
+  known?: object;
+  sight?: object;
   test?: object;
   /** Every change is refused with this. */
   refuse?: { problem: string; field?: string; line?: number };

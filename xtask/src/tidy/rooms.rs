@@ -73,7 +73,7 @@ const ROOMS: &[Room] = &[
     shell("box/store", &["common/model"]),
     shell("box/supervisor", &[]),
     shell("box/uplink", &["box/store", "common/*"]),
-    shell("tablet/web", &["box/store", "common/*", "sensor/engine"]),
+    shell("tablet/web", &["box/store", "common/*", "sensor/detectors", "sensor/engine"]),
     pure_room("central/core", &["common/*"]),
     shell("central/store", &["central/core", "common/*"]),
     shell("central/server", &["central/*", "common/*"]),

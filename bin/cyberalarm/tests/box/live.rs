@@ -141,7 +141,7 @@ fn cables_that_are_pulled_are_named_one_after_the_other_needs_namespaces() {
             home(&running).filter(|home| home["cards"].to_string().contains("port-scan"))
         });
         assert!(
-            seen["mark"].is_null() && seen["also"].as_str().unwrap().contains("everything that it hears"),
+            seen["mark"].is_null() && seen["also"][0].as_str().unwrap().contains("everything that it hears"),
             "{seen}"
         );
         assert_eq!(port_texts(&seen).matches("hears the network").count(), 2, "{seen}");

@@ -26,7 +26,7 @@ pub(crate) struct Said {
     r#type: Option<String>,
 }
 
-/// Longest name that the clinic gives, in characters. Source: what a card shows of it.
+/// Longest name that the clinic gives, in characters. Source: what a card shows of it; the field of the screen takes no more.
 const NAME_CHARS_MAX: usize = 40;
 
 /// The devices, last heard first.
@@ -55,12 +55,19 @@ pub(crate) async fn name(
         let party = device.party.to_party();
 
         let wrong = || refuse(&view, StatusCode::UNPROCESSABLE_ENTITY, "error_request");
-        let given = said.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-        if given
-            .as_ref()
-            .is_some_and(|name| name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control))
-        {
-            return Err(wrong());
+        let name = said.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        if let Some(name) = &name {
+            if name.chars().any(char::is_control) {
+                return Err(wrong());
+            }
+            if name.chars().count() > NAME_CHARS_MAX {
+                return Err(Problem::field(
+                    &view.words(),
+                    "name",
+                    "name_wrong",
+                    &[("max", &NAME_CHARS_MAX.to_string())],
+                ));
+            }
         }
         let said_type =
             said.r#type.as_deref().map(|word| DeviceType::from_word(word).ok_or_else(wrong)).transpose()?;
@@ -75,11 +82,12 @@ pub(crate) async fn name(
             None => named.ip.is_some() && named.ip == ip,
         };
         view.site.devices.retain(|named| !is_it(named));
+        let is_taken = |named: &NamedDevice| name.is_some() && named.name == name;
+        if view.site.devices.iter().any(is_taken) {
+            return Err(Problem::field(&view.words(), "name", "name_taken", &[]));
+        }
         let confirmed = said_type.is_some_and(|said| said != DeviceType::Unknown);
-        if let Some(name) = given
-            .or_else(|| confirmed.then(|| device.announced_name.clone()).flatten())
-            .or_else(|| confirmed.then(|| view.words().device_type(party.device_type).to_owned()))
-        {
+        if name.is_some() || confirmed {
             let device_type = said_type.unwrap_or_default();
             // An Ethernet address stays when the network address changes.
             let ip = ip.filter(|_| party.mac.is_none());

@@ -7,14 +7,16 @@ use box_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::complaints::complain;
+
 /// Why a request was refused.
 #[derive(Debug)]
 pub(crate) enum Problem {
     /// A sentence of `terms/tablet`, already said.
     Said(StatusCode, String),
-    /// A setting is wrong.
-    Setting { field: String, line: Option<usize>, problem: String },
-    /// A fault of ours.
+    /// What stands in this field is wrong.
+    Field { field: String, line: Option<usize>, problem: String },
+    /// A fault of ours, which was told to whoever runs the box. The guard has the words.
     Fault,
 }
 
@@ -37,6 +39,17 @@ impl Problem {
         words.say(phrase, &[]).map_or(Problem::Fault, |said| Problem::Said(status, said))
     }
 
+    /// The same of a field.
+    pub(crate) fn field(
+        words: &common_words::Tablet<'_>,
+        field: impl Into<String>,
+        phrase: &str,
+        holes: &[(&str, &str)],
+    ) -> Problem {
+        let said = |problem| Problem::Field { field: field.into(), line: None, problem };
+        words.say(phrase, holes).map_or(Problem::Fault, said)
+    }
+
     /// Why nothing could be kept.
     pub(crate) fn of_store(words: &common_words::Tablet<'_>, err: &StoreError) -> Problem {
         match err {
@@ -49,7 +62,8 @@ impl Problem {
 }
 
 impl From<anyhow::Error> for Problem {
-    fn from(_err: anyhow::Error) -> Self {
+    fn from(err: anyhow::Error) -> Self {
+        complain(&err);
         Problem::Fault
     }
 }
@@ -58,13 +72,10 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, refusal) = match self {
             Problem::Said(status, problem) => (status, Refusal { problem, field: None, line: None }),
-            Problem::Setting { field, line, problem } => {
+            Problem::Field { field, line, problem } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, Refusal { problem, field: Some(field), line })
             }
-            Problem::Fault => {
-                let problem = "The box could not answer.".to_owned();
-                (StatusCode::INTERNAL_SERVER_ERROR, Refusal { problem, field: None, line: None })
-            }
+            Problem::Fault => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         };
         (status, Json(refusal)).into_response()
     }

@@ -5,15 +5,17 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::Sse;
 use axum::response::sse::Event;
 use futures_util::Stream;
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use utoipa::ToSchema;
 
+use super::error::Refusal;
 use super::{Asked, Problem, off_the_loop};
-use crate::shared::{Heard, Shared};
+use crate::shared::{Heard, Shared, machine_time};
 use crate::view::{Test, View};
 
 /// A page hears something at least so often. The page turns grey after 90 s.
@@ -29,17 +31,23 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Events: `home` (a Home: at once, and on each change), `beat` (a Beat: every 15 s), `test` (a Test: on each change).
-#[utoipa::path(get, path = "/api/v1/events", params(Asked), responses((status = 200, content_type = "text/event-stream", body = String)))]
+#[utoipa::path(get, path = "/api/v1/events", params(Asked), responses((status = 200, content_type = "text/event-stream", body = String), (status = 429, body = Refusal)))]
 pub(crate) async fn stream(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let Ok(place) = Arc::clone(&shared.streams).try_acquire_owned() else {
+        let site = common_site::Site::default();
+        let words = shared.catalogue.tablet(asked.lang(), &site, machine_time());
+        return Err(Problem::say(&words, StatusCode::TOO_MANY_REQUESTS, "error_too_many"));
+    };
     let heard = shared.heard.subscribe();
-    let page = Page { shared, asked, heard, shown: String::new(), test: None, waiting: Vec::new() };
-    Sse::new(futures_util::stream::unfold(page, async |mut page| {
+    let page =
+        Page { shared, asked, heard, shown: String::new(), test: None, waiting: Vec::new(), _place: place };
+    Ok(Sse::new(futures_util::stream::unfold(page, async |mut page| {
         let event = page.next().await;
         Some((Ok(event), page))
-    }))
+    })))
 }
 
 /// The box is there, and nothing is new.
@@ -58,6 +66,8 @@ struct Page {
     shown: String,
     test: Option<Test>,
     waiting: Vec<Event>,
+    /// Its place among those that may listen.
+    _place: OwnedSemaphorePermit,
 }
 
 /// What a page is told at one look.

@@ -6,9 +6,11 @@ mod error;
 mod events;
 mod history;
 mod home;
+mod known;
 mod sent;
 mod session;
 mod settings;
+mod sight;
 mod test;
 mod warnings;
 
@@ -62,6 +64,9 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/api/v1/devices/{id}", put(devices::name))
         .route("/api/v1/history", get(history::list))
         .route("/api/v1/sent", get(sent::list))
+        .route("/api/v1/sight", get(sight::list))
+        .route("/api/v1/known", get(known::list))
+        .route("/api/v1/known/forget", post(known::forget))
         .route("/api/v1/settings", get(settings::show).put(settings::change))
         .route("/api/v1/settings/site.toml", get(settings::export).put(settings::import))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -87,6 +92,9 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         devices::name,
         history::list,
         sent::list,
+        sight::list,
+        known::list,
+        known::forget,
         settings::show,
         settings::change,
         settings::export,

@@ -12,7 +12,7 @@ use sensor_engine::Engine;
 use super::error::Refusal;
 use super::{Asked, Problem, off_the_loop};
 use crate::shared::Shared;
-use crate::view::{Settings, View};
+use crate::view::{Settings, View, Wrong};
 
 /// The settings.
 #[utoipa::path(get, path = "/api/v1/settings", params(Asked), responses((status = 200, body = Settings)))]
@@ -32,12 +32,8 @@ pub(crate) async fn change(
 ) -> Result<StatusCode, Problem> {
     off_the_loop(move || {
         let view = View::new(&shared, asked.lang())?;
-        let site = settings.put_into(view.site.clone());
-        let site = site.map_err(|wrong| Problem::Setting {
-            field: wrong.field,
-            line: None,
-            problem: wrong.problem,
-        })?;
+        let wrong = |Wrong { field, phrase }| Problem::field(&view.words(), field, phrase, &[]);
+        let site = settings.put_into(view.site.clone()).map_err(wrong)?;
         keep(&shared, &view, &site)?;
         Ok(StatusCode::NO_CONTENT)
     })
@@ -66,7 +62,8 @@ pub(crate) async fn import(
 ) -> Result<StatusCode, Problem> {
     off_the_loop(move || {
         let view = View::new(&shared, asked.lang())?;
-        let site = Site::parse(&toml).map_err(setting)?;
+        let site = Site::parse(&toml).map_err(of_file)?;
+        Engine::check(&site).map_err(of_file)?;
         keep(&shared, &view, &site)?;
         Ok(StatusCode::NO_CONTENT)
     })
@@ -76,16 +73,19 @@ pub(crate) async fn import(
 /// Checks the settings as if they had been read from a file, and keeps them.
 pub(crate) fn keep(shared: &Shared, view: &View, site: &Site) -> Result<(), Problem> {
     let toml = site.to_toml();
-    let site = Site::parse(&toml).map_err(setting)?;
-    Engine::check(&site).map_err(setting)?;
+    let wrong = |err: SiteError| {
+        let Wrong { field, phrase } = Wrong::from(&err);
+        Problem::field(&view.words(), field, phrase, &[])
+    };
+    let site = Site::parse(&toml).map_err(wrong)?;
+    Engine::check(&site).map_err(wrong)?;
     let kept = shared.write(|db, now| db.choose(&toml, None, now));
     kept.map_err(|err| Problem::of_store(&view.words(), &err))
 }
 
-fn setting(err: SiteError) -> Problem {
-    Problem::Setting {
-        field: err.field.clone().unwrap_or_default(),
-        line: err.line,
-        problem: err.to_string(),
-    }
+/// What is wrong with a file, for whoever wrote it: in the words of the file, with its line.
+fn of_file(mut err: SiteError) -> Problem {
+    let line = err.line.take();
+    let problem = err.to_string();
+    Problem::Field { field: err.field.unwrap_or_default(), line, problem }
 }

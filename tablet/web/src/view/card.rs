@@ -23,7 +23,7 @@ pub(crate) struct Card {
     steps: Vec<String>,
     #[schema(required)]
     call: Option<Call>,
-    what: String,
+    pub(crate) what: String,
     meaning: String,
     /// "siden kl. 10.31"
     since: String,
@@ -42,6 +42,15 @@ pub(crate) struct Card {
     ended: bool,
     /// Never: a self-test makes no card.
     is_test: bool,
+    /// For the IT supplier: addresses, the other end, the rule, how often.
+    technical: Vec<Detail>,
+}
+
+/// One thing that the IT supplier asks for.
+#[derive(Debug, Serialize, ToSchema)]
+struct Detail {
+    name: String,
+    value: String,
 }
 
 /// Whom to call.
@@ -67,8 +76,7 @@ impl View {
         let device = incident.device.to_party();
         let seen_at = self.tablet.seen_at(from_hex("id", &incident.id)?)?;
         let seen = seen_at.map(|at| self.seen(at)).transpose()?;
-        let is_new_device = incident.category == "new-device";
-        let known = if is_new_device { "known_device" } else { "known_other" };
+        let known = if incident.is_of_new_device() { "known_device" } else { "known_other" };
         let may_be_known = due != Due::Now;
         Ok(Card {
             id: incident.id.clone(),
@@ -96,7 +104,27 @@ impl View {
             known_label: may_be_known.then(|| words.say(known, &[])).transpose()?,
             ended: incident.state == "quiet",
             is_test: false,
+            technical: self.technical(incident)?,
         })
+    }
+
+    fn technical(&self, incident: &IncidentRecord) -> anyhow::Result<Vec<Detail>> {
+        let words = self.words();
+        let IncidentRecord { device, peer, .. } = incident;
+        let moment = |at_ns| Some(words.moment(Timestamp::from_nanos(at_ns)));
+        let peer_ip = peer.as_ref().and_then(|peer| peer.ip);
+        let details = [
+            ("detail_ip", device.ip.map(|ip| ip.to_string())),
+            ("detail_mac", device.mac.clone()),
+            ("detail_vendor", device.vendor.clone()),
+            ("detail_peer", peer_ip.map(|ip| ip.to_string())),
+            ("detail_kind", Some(incident.kind.clone())),
+            ("detail_first", moment(incident.opened_at_ns)),
+            ("detail_last", moment(incident.last_seen_ns)),
+            ("detail_count", Some(incident.findings.to_string())),
+        ];
+        let known = details.into_iter().filter_map(|(phrase, value)| Some((phrase, value?)));
+        known.map(|(phrase, value)| Ok(Detail { name: words.say(phrase, &[])?, value })).collect()
     }
 
     /// The card of a box that cannot see (`box_blind`) or is not heard (`box_silent`).
@@ -138,6 +166,7 @@ impl View {
             known_label: None,
             ended: false,
             is_test: false,
+            technical: Vec::new(),
         })
     }
 

@@ -14,6 +14,7 @@ use super::card::Card;
 use super::warning::WarningCard;
 use super::word::{self, PartKey};
 use super::{Language, View};
+use crate::shared::Hearing;
 
 /// Frames that were lost are spoken of for so long. Guess.
 const LOSS_SHOWN: Duration = Duration::from_secs(3_600);
@@ -32,8 +33,7 @@ pub(crate) struct Home {
     headline: String,
     subline: String,
     /// What must be known at the same time: the box cannot see, cannot remember, or keeps everything that it hears.
-    #[schema(required)]
-    also: Option<String>,
+    also: Vec<String>,
     checked: String,
     /// Network, updates and watching: always all three.
     parts: Vec<Part>,
@@ -60,6 +60,7 @@ struct Part {
 /// A port that the box listens to.
 #[derive(Debug, Serialize, ToSchema)]
 struct Port {
+    /// What it is called on the screen.
     name: String,
     sees: bool,
     text: String,
@@ -88,11 +89,13 @@ impl View {
         let devices: BTreeSet<_> =
             open.iter().map(|incident| (&incident.device.id, incident.device.ip)).collect();
         let last_heard = self.status.as_ref().map_or(self.now, |status| Timestamp::from_nanos(status.now_ns));
-        let learning = self.status.as_ref().is_some_and(|status| status.is_learning);
+        let is_learning = |status: &Status| status.is_learning && self.hearing == Hearing::Heard;
+        let learning = self.status.as_ref().is_some_and(is_learning);
         let words = self.catalogue.state(&StateRequest {
             cards_today: count(Due::Today),
             cards_week: count(Due::Week),
             devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
+            are_new: open.iter().all(IncidentRecord::is_of_new_device),
             acknowledged,
             others_work: others_work(&open),
             learning,
@@ -105,14 +108,17 @@ impl View {
             cards.push(card);
         }
         let State { mut headline, mut subline, also, parts, checked } = words;
-        if self.status.is_none() {
+        if self.hearing == Hearing::Waiting && face == Face::Unknown {
             headline = self.words().say("waiting", &[])?;
             subline = self.words().say("waiting_sub", &[])?;
         }
-        let problem = self.status.as_ref().and_then(|status| status.problem.as_deref());
-        let problem = problem.map(|problem| self.words().say(problem, &[])).transpose()?;
-        let record = self.status.as_ref().and_then(|status| status.record.as_deref());
-        let record = record.map(|state| self.words().say(&format!("record_{state}"), &[])).transpose()?;
+        let status = self.status.as_ref();
+        // Where it is the only trouble, its own card says it.
+        let problem = status.and_then(|status| status.problem.clone());
+        let problem = problem.filter(|_| face == Face::Act || sight != Sight::Forgets);
+        let record = status.and_then(|status| Some(format!("record_{}", status.record.as_deref()?)));
+        let beside = problem.into_iter().chain(record).map(|phrase| self.words().say(&phrase, &[]));
+        let also = also.into_iter().map(Ok).chain(beside).collect::<Result<_, _>>()?;
         let seq = self.sensor.as_ref().map(|sensor| sensor.events_before(i64::MAX, 1)).transpose()?;
         Ok(Home {
             lang: self.lang.into(),
@@ -123,7 +129,7 @@ impl View {
             acknowledged,
             headline,
             subline,
-            also: problem.or(also).or(record),
+            also,
             checked,
             parts: part_faces(&open, sight)
                 .into_iter()
@@ -139,21 +145,25 @@ impl View {
     }
 
     fn sight(&self) -> Sight {
-        let Some(status) = &self.status else { return Sight::Silent };
-        if self.is_silent {
+        let Some(status) = self.status.as_ref().filter(|_| self.hearing == Hearing::Heard) else {
             return Sight::Silent;
-        }
+        };
         let all_see = |ports: &[PortStatus]| {
             !ports.is_empty() && ports.iter().all(|port| sees(port) && port.trouble.is_none())
         };
-        if all_see(&status.ports) { Sight::Sees } else { Sight::Blind }
+        match (all_see(&status.ports), &status.problem) {
+            (false, _) => Sight::Blind,
+            (true, Some(_)) => Sight::Forgets,
+            (true, None) => Sight::Sees,
+        }
     }
 
     /// What to do about a box that cannot see.
     fn cannot_see(&self, sight: Sight, last_heard: Timestamp) -> anyhow::Result<Option<Card>> {
         let message = match sight {
             Sight::Sees => return Ok(None),
-            _ if self.status.is_none() => return Ok(None),
+            _ if self.hearing == Hearing::Waiting => return Ok(None),
+            Sight::Forgets => "box_forgets",
             Sight::Blind => self.why_blind(),
             Sight::Silent => "box_silent",
         };
@@ -161,7 +171,12 @@ impl View {
         let blind = ports.filter(|port| !port.sees && port.last_heard_ns > 0).map(|port| port.last_heard_ns);
         let since = blind.min().map_or(last_heard, Timestamp::from_nanos);
         let since = if sight == Sight::Silent { last_heard } else { since };
-        Ok(Some(self.technical_card(message, since)?))
+        let mut card = self.technical_card(message, since)?;
+        let problem = self.status.as_ref().and_then(|status| status.problem.as_deref());
+        if let Some(problem) = problem.filter(|_| sight == Sight::Forgets) {
+            card.what = self.words().say(problem, &[])?;
+        }
+        Ok(Some(card))
     }
 
     /// The message that says why the box cannot see: a cable before a setting, and the setting that hides more before the other.
@@ -180,7 +195,7 @@ impl View {
         let Some(status) = &self.status else { return Ok(Vec::new()) };
         let port = |port: &PortStatus| {
             let words = self.words();
-            let name = self.port_name(&port.name, status.is_recording)?;
+            let name = self.port_title(&port.name, status.is_recording)?;
             let at = words.moment(Timestamp::from_nanos(port.last_heard_ns));
             let lost_at = Timestamp::from_nanos(port.lost_at_ns);
             let lost = words.moment(lost_at);
@@ -200,9 +215,8 @@ impl View {
                 (_, PortStatus { last_heard_ns: 0, .. }) => ("port_never", None),
                 _ => ("port_blind", Some(&at)),
             };
-            let holes = [Some(("port", name.as_str())), at.map(|at| ("at", at.as_str()))];
-            let text = words.say(phrase, &holes.into_iter().flatten().collect::<Vec<_>>())?;
-            Ok(Port { name: port.name.clone(), sees: sees(port), text })
+            let text = words.say(phrase, at.map(|at| ("at", at.as_str())).as_slice())?;
+            Ok(Port { name, sees: sees(port), text })
         };
         status.ports.iter().map(port).collect()
     }

@@ -4,8 +4,10 @@ mod card;
 mod devices;
 mod history;
 mod home;
+mod known;
 mod sent;
 mod settings;
+mod sight;
 mod test;
 mod warning;
 mod word;
@@ -13,8 +15,10 @@ mod word;
 pub(crate) use devices::Devices;
 pub(crate) use history::History;
 pub(crate) use home::Home;
+pub(crate) use known::Known;
 pub(crate) use sent::Sent;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Settings, Wrong};
+pub(crate) use sight::Sight;
 pub(crate) use test::Test;
 pub(crate) use word::{Answer, Language};
 
@@ -27,7 +31,7 @@ use common_model::Timestamp;
 use common_site::Site;
 use common_words::{Catalogue, Lang, Tablet};
 
-use crate::shared::{Heard, SILENT_AFTER, Shared, machine_time};
+use crate::shared::{Heard, Hearing, Shared, machine_time};
 
 /// Everything that a screen is made from.
 pub(crate) struct View {
@@ -40,8 +44,7 @@ pub(crate) struct View {
     /// `None` when the uplink has never run.
     pub(crate) uplink: Option<UplinkReader<'static>>,
     pub(crate) status: Option<Status>,
-    /// Whether the sensor was not heard for too long.
-    pub(crate) is_silent: bool,
+    pub(crate) hearing: Hearing,
     /// The box's own time; of a recording, the recording's.
     pub(crate) now: Timestamp,
 }
@@ -62,7 +65,7 @@ impl View {
             sensor,
             tablet: TabletReader::open(&shared.folder)?,
             uplink: warning::open(&shared.folder)?,
-            is_silent: is_silent(status.as_ref(), at),
+            hearing: shared.hearing(at),
             status,
             now,
         })
@@ -85,6 +88,11 @@ impl View {
             words.say("port", &[("name", name)])?
         })
     }
+
+    /// The same where it stands alone.
+    pub(crate) fn port_title(&self, name: &str, is_recording: bool) -> anyhow::Result<String> {
+        Ok(self.words().say("port_name", &[("port", &self.port_name(name, is_recording)?)])?)
+    }
 }
 
 /// The sensor's time when we last heard it, and what has passed since. The time of a recording only moves with it.
@@ -93,15 +101,5 @@ fn now(status: Option<&Status>, at: Option<Instant>) -> Timestamp {
         (Some(status), _) if status.is_recording => Timestamp::from_nanos(status.now_ns),
         (Some(status), Some(at)) => Timestamp::from_nanos(status.now_ns) + at.elapsed(),
         _ => machine_time(),
-    }
-}
-
-fn is_silent(status: Option<&Status>, at: Option<Instant>) -> bool {
-    match (status, at) {
-        (_, Some(at)) => at.elapsed() >= SILENT_AFTER,
-        (Some(status), None) => {
-            machine_time().since(Timestamp::from_nanos(status.said_at_ns)) >= SILENT_AFTER
-        }
-        (None, None) => false,
     }
 }

@@ -42,7 +42,8 @@ impl View {
     pub(crate) fn sent(&self) -> anyhow::Result<Sent> {
         let rows = self.uplink.as_ref().map(|uplink| uplink.sent_before(u64::MAX >> 1, RECORDS_MAX));
         let rows = rows.transpose()?.unwrap_or_default();
-        let note = self.words().say("sent_note", &[])?;
+        let note = if self.site.share_device_names { "sent_note_names" } else { "sent_note" };
+        let note = self.words().say(note, &[])?;
         let timeline = self.catalogue.timeline(self.lang, &self.site);
         let mut days: Vec<(String, Vec<SentRow>)> = Vec::new();
         for row in rows {

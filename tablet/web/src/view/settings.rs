@@ -1,7 +1,7 @@
 //! The clinic's settings, as the screen edits them.
 
 use common_site::{
-    Contact as SiteContact, ContactRole, DayHours as SiteHours, Monitored as SiteMonitored, Site,
+    Contact as SiteContact, ContactRole, DayHours as SiteHours, Monitored as SiteMonitored, Site, SiteError,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,15 +63,26 @@ pub(crate) struct Monitored {
     reason: String,
 }
 
-/// Which field is wrong, and what is wrong with it.
-#[derive(Debug)]
+/// Which field of the form is wrong, and the phrase of `terms/tablet` that says what is wrong with it.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wrong {
     pub(crate) field: String,
-    pub(crate) problem: String,
+    pub(crate) phrase: &'static str,
 }
 
-fn wrong(field: impl Into<String>, problem: impl Into<String>) -> Wrong {
-    Wrong { field: field.into(), problem: problem.into() }
+fn wrong(field: impl Into<String>, phrase: &'static str) -> Wrong {
+    Wrong { field: field.into(), phrase }
+}
+
+/// What is wrong with a `site.toml` that was made from the form, as the form calls it.
+impl From<&SiteError> for Wrong {
+    fn from(err: &SiteError) -> Self {
+        match err.field.as_deref().unwrap_or_default() {
+            "inside" => wrong("monitored.segments", "wrong_segments"),
+            "whole_network" => wrong("monitored.reason", "wrong_reason"),
+            field => wrong(field, "wrong_setting"),
+        }
+    }
 }
 
 impl View {
@@ -126,20 +137,19 @@ impl Settings {
     /// These settings in place of what stood in `site`; everything that the screen does not show stays.
     pub(crate) fn put_into(self, mut site: Site) -> Result<Site, Wrong> {
         site.clinic = self.clinic;
-        site.timezone = jiff::tz::TimeZone::get(&self.timezone)
-            .map_err(|_| wrong("timezone", format!("there is no time zone {}", self.timezone)))?;
+        site.timezone =
+            jiff::tz::TimeZone::get(&self.timezone).map_err(|_| wrong("timezone", "wrong_timezone"))?;
         for DayHours { day, from, until } in self.hours {
             let slot = site.opening_hours.0.get_mut(usize::from(day));
-            let slot = slot.ok_or_else(|| wrong("hours", format!("there is no day {day}")))?;
+            let slot = slot.ok_or_else(|| wrong("hours", "wrong_setting"))?;
             *slot = day_hours(from.as_deref().unwrap_or_default(), until.as_deref().unwrap_or_default())
-                .map_err(|problem| wrong(format!("hours.{day}"), problem))?;
+                .map_err(|_| wrong(format!("hours.{day}"), "wrong_hours"))?;
         }
         for contact in self.contacts {
             let field = format!("contacts.{}", contact.role);
-            let role = ContactRole::from_word(&contact.role)
-                .ok_or_else(|| wrong(&field, "there is no such role"))?;
+            let role = ContactRole::from_word(&contact.role).ok_or_else(|| wrong(&field, "wrong_setting"))?;
             let hours = day_hours(&contact.hours_from, &contact.hours_until)
-                .map_err(|problem| wrong(format!("{field}.hours"), problem))?;
+                .map_err(|_| wrong(format!("{field}.hours"), "wrong_hours"))?;
             let text = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
             let written = SiteContact {
                 name: contact.name.trim().to_owned(),
@@ -152,7 +162,7 @@ impl Settings {
             if is_empty {
                 site.contacts.remove(&role);
             } else if written.name.is_empty() {
-                return Err(wrong(format!("{field}.name"), "a contact has a name"));
+                return Err(wrong(format!("{field}.name"), "wrong_contact_name"));
             } else {
                 site.contacts.insert(role, written);
             }
@@ -169,9 +179,7 @@ impl Monitored {
             Mode::Automatic => Ok(SiteMonitored::Automatic),
             Mode::Segments => {
                 let segment = |text: &String| {
-                    text.trim().parse().map_err(|_| {
-                        wrong("monitored.segments", format!("`{text}` is no prefix as 10.0.0.0/24"))
-                    })
+                    text.trim().parse().map_err(|_| wrong("monitored.segments", "wrong_segments"))
                 };
                 Ok(SiteMonitored::Segments(self.segments.iter().map(segment).collect::<Result<_, _>>()?))
             }

@@ -140,6 +140,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the box does not ask about any more. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/known/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The box asks about this again. */
+        post: operations["forget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sent": {
         parameters: {
             query?: never;
@@ -203,6 +237,23 @@ export interface paths {
         get: operations["export"];
         /** A file `site.toml` in place of the settings. */
         put: operations["import"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each port heard in each hour of the last day. */
+        get: operations["list"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -299,6 +350,8 @@ export interface components {
             /** @description "siden kl. 10.31" */
             since: string;
             steps: string[];
+            /** @description For the IT supplier: addresses, the other end, the rule, how often. */
+            technical: components["schemas"]["Detail"][];
             title: string;
             what: string;
         };
@@ -320,6 +373,11 @@ export interface components {
             day: number;
             from: string | null;
             until: string | null;
+        };
+        /** @description One thing that the IT supplier asks for. */
+        Detail: {
+            name: string;
+            value: string;
         };
         /** @description A device. */
         Device: {
@@ -377,6 +435,12 @@ export interface components {
          * @enum {string}
          */
         Face: "ok" | "attention" | "act" | "unknown";
+        /** @description Which rule. */
+        Forgotten: {
+            /** @description As `/api/v1/known` names it. */
+            device: string;
+            kind: string;
+        };
         /** @description A part of the history. */
         History: {
             entries: components["schemas"]["Entry"][];
@@ -391,7 +455,7 @@ export interface components {
             /** @description Somebody has seen every red card. */
             acknowledged: boolean;
             /** @description What must be known at the same time: the box cannot see, cannot remember, or keeps everything that it hears. */
-            also: string | null;
+            also: string[];
             /** @description The worst first. */
             cards: components["schemas"]["Card"][];
             checked: string;
@@ -415,13 +479,54 @@ export interface components {
             /** @description Of the centre, the latest first. They never turn the face. */
             warnings: components["schemas"]["WarningCard"][];
         };
-        /** @description For how long it is known. */
-        Known: {
+        /** @description What a port heard in an hour. */
+        Hour: {
+            /** @description When it began. */
+            at: string;
+            /**
+             * Format: int64
+             * @description All frames.
+             */
+            frames: number;
+            /**
+             * Format: int64
+             * @description Packets from the clinic's devices to the world outside and among each other, copies not counted.
+             */
+            from_inside: number;
             /**
              * Format: int32
-             * @description 1 to 3650; none: until it is taken away.
+             * @description Known devices that were heard.
              */
-            days?: number | null;
+            heard: number;
+            /**
+             * Format: int64
+             * @description Frames lost before they came to the box.
+             */
+            lost: number;
+            /**
+             * Format: int32
+             * @description Known devices that were not.
+             */
+            not_heard: number;
+            /**
+             * Format: int32
+             * @description Devices of which only what is meant for all was heard.
+             */
+            only_to_all: number;
+            /**
+             * Format: int64
+             * @description Packets from outside to the clinic's devices.
+             */
+            to_inside: number;
+            /**
+             * Format: int64
+             * @description Bytes of conversations that were acknowledged and never seen: what the mirror port did not show.
+             */
+            unseen_bytes: number;
+        };
+        /** @description What the clinic knows. */
+        Known: {
+            rules: components["schemas"]["Rule"][];
         };
         /**
          * @description A language.
@@ -477,9 +582,17 @@ export interface components {
         PartKey: "network" | "updates" | "watching";
         /** @description A port that the box listens to. */
         Port: {
+            /** @description What it is called on the screen. */
             name: string;
             sees: boolean;
             text: string;
+        };
+        /** @description What a port heard. */
+        PortHours: {
+            /** @description The latest first; hours in which the box did not run are missing. */
+            hours: components["schemas"]["Hour"][];
+            /** @description What it is called on the screen. */
+            name: string;
         };
         /** @description The answer to a request that was refused. */
         Refusal: {
@@ -489,6 +602,18 @@ export interface components {
             line?: number | null;
             /** @description A sentence for people. */
             problem: string;
+        };
+        /** @description One kind of trouble of one device. */
+        Rule: {
+            /** @description The device as the rule names it. */
+            device: string;
+            /** @description What the device is called. */
+            device_name: string;
+            kind: string;
+            /** @description The title of its cards. */
+            title: string;
+            /** @description The last day on which it holds, in words. */
+            until: string;
         };
         /** @description What the clinic says of a device. */
         Said: {
@@ -539,6 +664,10 @@ export interface components {
             share_device_names: boolean;
             /** @description A name of the IANA time zone database. */
             timezone: string;
+        };
+        /** @description What the ports heard. */
+        Sight: {
+            ports: components["schemas"]["PortHours"][];
         };
         /** @description Who says that it is solved. */
         Solved: {
@@ -781,6 +910,14 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     list: {
@@ -825,6 +962,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Home"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `da` or `en`. */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Known"];
+                };
+            };
+        };
+    };
+    forget: {
+        parameters: {
+            query?: {
+                /** @description `da` or `en`. */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgotten"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -971,6 +1162,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `da` or `en`. */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sight"];
                 };
             };
         };

@@ -1,8 +1,8 @@
 // Asks the box and tells it things. Every answer that is not a success becomes a `Problem` whose words can be shown as
-// they are. What changes something carries the token of the session; a box that started anew has a new one, so a
+// they are: it is asked in the language of the screen. What changes something carries the token of the session; a box that started anew has a new one, so a
 // refused token is fetched again, once.
 
-import type { Devices, History, Lang, Naming, Refusal, Sent, Session, Settings, SolvedBy, Test, WarningAnswer } from './types';
+import type { Devices, History, Known, Lang, Naming, Refusal, Rule, Sent, Session, Settings, Sight, SolvedBy, Test, WarningAnswer } from './types';
 
 const API = '/api/v1';
 /** Longer than any answer of a box that works. Guess; revisit after the pilot. */
@@ -22,9 +22,11 @@ export class Problem extends Error {
 
 export class Client {
   #csrf: string | null = null;
+  #lang: () => Lang;
   #fetch: typeof fetch;
 
-  constructor(fetcher: typeof fetch = (...given) => fetch(...given)) {
+  constructor(lang: () => Lang, fetcher: typeof fetch = (...given) => fetch(...given)) {
+    this.#lang = lang;
     this.#fetch = fetcher;
   }
 
@@ -45,17 +47,20 @@ export class Client {
     return ((await (await this.#change('POST', '/test', {})).json()) as Test).id;
   }
 
-  devices = (lang: Lang) => this.#ask<Devices>(`/devices?lang=${lang}`);
+  devices = () => this.#ask<Devices>('/devices');
   nameDevice = (id: string, said: Naming) =>
     this.#change('PUT', `/devices/${encodeURIComponent(id)}`, said);
 
-  history = (lang: Lang, before: number | null) =>
-    this.#ask<History>(`/history?lang=${lang}${before === null ? '' : `&before=${before}`}`);
-  sent = (lang: Lang) => this.#ask<Sent>(`/sent?lang=${lang}`);
+  history = (before: number | null) => this.#ask<History>(before === null ? '/history' : `/history?before=${before}`);
+  sent = () => this.#ask<Sent>('/sent');
+  sight = () => this.#ask<Sight>('/sight');
 
-  settings = (lang: Lang) => this.#ask<Settings>(`/settings?lang=${lang}`);
-  saveSettings = (lang: Lang, settings: Settings) => this.#change('PUT', `/settings?lang=${lang}`, settings);
-  importSite = (lang: Lang, toml: string) => this.#change('PUT', `/settings/site.toml?lang=${lang}`, toml);
+  knownRules = () => this.#ask<Known>('/known');
+  forget = ({ kind, device }: Rule) => this.#change('POST', '/known/forget', { kind, device });
+
+  settings = () => this.#ask<Settings>('/settings');
+  saveSettings = (settings: Settings) => this.#change('PUT', '/settings', settings);
+  importSite = (toml: string) => this.#change('PUT', '/settings/site.toml', toml);
 
   async #ask<T>(path: string): Promise<T> {
     return (await (await this.#send('GET', path)).json()) as T;
@@ -78,7 +83,7 @@ export class Client {
     if (body !== undefined) headers['Content-Type'] = typeof body === 'string' ? 'text/plain' : 'application/json';
     let answer: Response;
     try {
-      answer = await this.#fetch(API + path, {
+      answer = await this.#fetch(`${API}${path}${path.includes('?') ? '&' : '?'}lang=${this.#lang()}`, {
         method,
         headers,
         body: body === undefined || typeof body === 'string' ? (body ?? null) : JSON.stringify(body),

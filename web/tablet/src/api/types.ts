@@ -22,6 +22,10 @@ export type DeviceType = Said['TypeName'];
 export type History = Said['History'];
 export type Entry = Said['Entry'];
 export type Sent = Said['Sent'];
+export type Sight = Said['Sight'];
+export type Known = Said['Known'];
+/** One thing that the clinic knows and is not asked about. */
+export type Rule = Said['Rule'];
 export type Settings = Said['Settings'];
 /** The body of an answer with 4xx or 5xx. */
 export type Refusal = Said['Refusal'];

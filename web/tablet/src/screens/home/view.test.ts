@@ -5,11 +5,11 @@ import { openCard, viewOf, weight, worstFirst } from './view';
 
 const card = (id: string, face: Card['face'], due: Card['due'], more: Partial<Card> = {}): Card => ({
   id, case: id, face, due, kind: '', category: '', title: id, steps: [], call: null, what: '', meaning: '', since: '',
-  device: null, seen: null, can: ['seen'], known_label: null, ended: false, is_test: false, ...more,
+  device: null, seen: null, can: ['seen'], known_label: null, ended: false, is_test: false, technical: [], ...more,
 });
 const green: Home = {
   lang: 'da', clinic: 'A', mark: null, face: 'ok', learning: false, acknowledged: false, headline: 'Alt ser godt ud',
-  subline: '', also: null, checked: 'Sidst tjekket kl. 10.42', parts: [], cards: [], warnings: [], ports: [], seq: 1, now: '',
+  subline: '', also: [], checked: 'Sidst tjekket kl. 10.42', parts: [], cards: [], warnings: [], ports: [], seq: 1, now: '',
 };
 const now = new Date(2026, 2, 12, 11, 0);
 const lastHeard = '2026-03-12T10:42:00+01:00';

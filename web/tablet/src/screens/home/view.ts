@@ -13,7 +13,7 @@ export interface View {
   acknowledged: boolean;
   headline: string;
   subline: string;
-  also: string | null;
+  also: string[];
   checked: string | null;
   clinic: string | null;
   mark: Home['mark'];
@@ -48,7 +48,7 @@ export function viewOf(known: Known, words: Words, lang: Lang, today: Date): Vie
     acknowledged: false,
     headline: silent ? words.silent.headline : words.waiting.headline,
     subline: silent ? words.silent.subline : words.waiting.subline,
-    also: null,
+    also: [],
     checked: at === '' ? null : fill(words.silent.last_seen, { time: at }),
     clinic: home?.clinic ?? null,
     mark: home?.mark ?? null,
@@ -115,6 +115,6 @@ function silentCard(words: Words, at: string): Card {
     call: { role: said.role, name: '', phone: null, email: said.email, hours: said.hours },
     what: at === '' ? said.what_never : fill(said.what, { time: at }),
     meaning: said.meaning,
-    since: '', device: null, seen: null, can: [], known_label: null, ended: false, is_test: false,
+    since: '', device: null, seen: null, can: [], known_label: null, ended: false, is_test: false, technical: [],
   };
 }

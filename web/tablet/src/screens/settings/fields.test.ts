@@ -30,7 +30,7 @@ test('a_time_may_be_written_in_a_hurry', () => {
 });
 
 test('a_refusal_finds_its_field', () => {
-  expect(concerns('hours.0.from', 'hours.0')).toBe(true);
+  expect(concerns('contacts.owner.hours', 'contacts.owner')).toBe(true);
   expect(concerns('monitored.segments[1]', 'monitored.segments')).toBe(true);
   expect(concerns('hours.10', 'hours.1')).toBe(false);
   expect(concerns(null, 'clinic')).toBe(false);

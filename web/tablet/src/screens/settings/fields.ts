@@ -1,5 +1,5 @@
 // The settings as the form holds them, and back. An empty time means closed, or reachable always; empty lines of the list
-// of segments are nothing. Names of fields are those of the box: `contacts.it_supplier.phone`, `hours.0.from`.
+// of segments are nothing. Names of fields are those of the box: `contacts.it_supplier.phone`, `hours.0`.
 
 import type { Settings } from '../../api/types';
 
