@@ -11,7 +11,7 @@ use common_model::{
 use serde::{Deserialize, Serialize};
 
 /// An incident at one step of its life, with everything that its words need.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentRecord {
     /// Sixteen hexadecimal digits.
     pub id: String,

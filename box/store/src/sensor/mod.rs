@@ -8,6 +8,8 @@ pub use writer::{Batch, SensorDb};
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::IncidentRecord;
+
 /// What brings a file up to date, oldest first. Append only.
 pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sensor/0001-first.sql")];
 
@@ -25,6 +27,9 @@ pub const PORT_HOURS_MAX: u64 = 8 * 24 * 90;
 
 /// Most sightings that wait for somebody to fetch them. Guess: a month of the most that may leave in a day.
 pub const SIGHTINGS_MAX: u64 = 20_000;
+
+/// Most incidents that are told with how the sensor is while they cannot be written. Guess: more than fit on the tablet.
+pub const UNWRITTEN_MAX: usize = 16;
 
 /// How the sensor is: written once a second, and sent with each nudge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +53,13 @@ pub struct Status {
     /// Whether all that is heard is kept: `on`, `full` or `failed`.
     #[serde(default)]
     pub record: Option<String>,
+    /// The latest step of each open incident that could not be written, the worst first; whoever shows incidents takes these for newer than
+    /// those in the file. At most [`UNWRITTEN_MAX`].
+    #[serde(default)]
+    pub unwritten: Vec<IncidentRecord>,
+    /// How many more there are.
+    #[serde(default)]
+    pub unwritten_more: u32,
 }
 
 /// How a port is.

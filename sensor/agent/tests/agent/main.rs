@@ -1,5 +1,7 @@
 //! The agent at work on a real folder: what it heard is there afterwards, once, whatever happens in between.
 
+mod disk;
+
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
