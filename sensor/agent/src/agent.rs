@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context as _;
-use box_store::SensorReader;
-use box_store::record::{EventRecord, IncidentRecord};
-use box_store::sensor::{PortStatus, Status};
-use common_model::{Incident, Timestamp};
+use box_store::record::EventRecord;
+use box_store::sensor::{HISTORY_NS, PortStatus, Status};
+use common_model::Timestamp;
 use common_site::Site;
 use knowledge_indicators::Indicators;
-use sensor_engine::{Command, Engine, Given, Snapshot};
+use sensor_engine::{Command, Engine, Given};
 
+use crate::before::Before;
+use crate::even::Even;
 use crate::hours::Hours;
 use crate::memory::Memory;
 use crate::obey::chosen;
@@ -48,12 +48,6 @@ const LEARNED_EVERY: Duration = Duration::from_secs(300);
 /// Neither of the two more often than this, when a recording is played faster than it was heard.
 const PLAYED_PAUSE: Duration = Duration::from_secs(1);
 
-/// A step of the clock that is longer than this, either way, is no time that passed. Guess: more than frames are late, less than a night.
-const STEP_MIN: Duration = Duration::from_secs(3_600);
-
-/// What is old is forgotten only when the clock has gone so long without a step: a clock that was set wrong must not cost the history.
-const EVEN_MIN: Duration = Duration::from_secs(24 * 3_600);
-
 /// A silence longer than this between two runs is told as a gap.
 const GAP_MIN: Duration = Duration::from_secs(5);
 
@@ -80,11 +74,12 @@ pub struct Agent {
     talks: Listener,
     pub(crate) memory: Memory,
     pub(crate) status: Status,
+    /// The clinic's latest settings cannot be used by this version.
+    pub(crate) are_settings_refused: bool,
     /// When it was last heard of before this run, until the first sound says how long that is ago.
     before: Option<Timestamp>,
     pub(crate) now: Timestamp,
-    /// Since when the clock has gone without a step, as far as this run knows.
-    even_since: Timestamp,
+    even: Even,
     hours: Hours,
     next: Turns,
 }
@@ -117,27 +112,23 @@ impl Agent {
     /// When the memory cannot be opened or read, or the settings are wrong.
     pub fn new(setup: Setup, mut ears: Box<dyn Ears>) -> anyhow::Result<Self> {
         let Setup { folder, site, indicators, record } = setup;
-        let memory = Memory::open(&folder)?;
-        let reader = SensorReader::open(&folder)?;
-        let before = reader.status()?;
-        let learned = reader.learned()?;
-        let open = reader.open_incidents()?;
-        drop(reader);
-        let site = chosen(&folder)?.unwrap_or(site);
+        let mut memory = Memory::open(&folder)?;
+        let Before { status: before, learned, open } = Before::read(&mut memory)?;
+        let chosen = chosen(&folder);
+        let site = chosen.site.unwrap_or(site);
         ears.listen_for(&site.monitored)?;
+        let is_to_record = record.is_some();
+        let (records, open): (Vec<_>, Vec<_>) = open.into_iter().unzip();
         let begin = |to: &RecordTo| {
             let ports = ears.ports().into_iter().map(|port| (port.name, port.link)).collect();
-            let learned = learned.as_deref();
-            Record::begin(to, &Beginning { site: &site, learned, open: open.clone(), seed: SEED, ports })
+            let learned = learned.as_ref().map(|(text, _)| text.as_str());
+            Record::begin(to, &Beginning { site: &site, learned, open: records, seed: SEED, ports })
         };
-        let is_to_record = record.is_some();
         let record = record.as_ref().map(begin).transpose()?.flatten();
-        let learned = learned.map(|text| Snapshot::parse(&text)).transpose()?;
-        let open = open.iter().map(incident).collect::<anyhow::Result<Vec<_>>>()?;
         let mut engine = Engine::new(sensor_engine::Setup {
             site,
             indicators,
-            learned,
+            learned: learned.map(|(_, learned)| learned),
             open,
             seed: SEED,
             ..sensor_engine::Setup::default()
@@ -145,8 +136,8 @@ impl Agent {
         let talks = Listener::default();
         talks.listen_to(&mut engine);
         let is_recording = ears.is_recording();
-        let command_done = before.as_ref().map_or(0, |status| status.command_done);
-        let heard_until = before.map(|status| Timestamp::from_nanos(status.now_ns));
+        let before = before.unwrap_or_default();
+        let heard_until = (before.now_ns > 0).then(|| Timestamp::from_nanos(before.now_ns));
         if let Some(at) = heard_until {
             ears.go_on_from(at);
         }
@@ -158,10 +149,17 @@ impl Agent {
             is_to_record,
             talks,
             memory,
-            status: Status { is_recording, is_learning: true, command_done, ..Status::default() },
+            status: Status {
+                is_recording,
+                is_learning: true,
+                command_done: before.command_done,
+                commands_of: before.commands_of,
+                ..Status::default()
+            },
+            are_settings_refused: chosen.is_refused,
             before: heard_until.filter(|_| !is_recording),
             now: heard_until.unwrap_or_default(),
-            even_since: heard_until.unwrap_or_default(),
+            even: Even::new(heard_until, Duration::from_nanos(before.even_for_ns)),
             hours: Hours::default(),
             next: Turns {
                 turn: now,
@@ -231,9 +229,7 @@ impl Agent {
                 (at, true)
             }
         };
-        if apart(at, self.now) > STEP_MIN {
-            self.even_since = at;
-        }
+        self.even.come_to(at);
         self.now = at;
         if let Some(before) = self.before.take()
             && at.since(before) >= GAP_MIN
@@ -275,8 +271,7 @@ impl Agent {
             self.next.learned = now + PLAYED_PAUSE;
             self.next.learned_at = self.now;
             self.take_learned();
-            let is_even = self.now.since(self.even_since) >= EVEN_MIN;
-            self.memory.forget(is_even.then_some(self.now));
+            self.memory.forget(self.even.is_believed().then_some(self.now));
         }
         if now >= self.next.status || self.memory.has_news() {
             self.next.status = now + STATUS_EVERY;
@@ -323,6 +318,10 @@ impl Agent {
     fn take_status(&mut self) {
         self.status.now_ns = self.now.as_nanos();
         self.status.said_at_ns = machine_time();
+        self.status.even_for_ns = u64::try_from(self.even.lived().as_nanos()).unwrap_or(u64::MAX);
+        self.status.forget_before_ns =
+            if self.even.is_believed() { self.status.now_ns.saturating_sub(HISTORY_NS) } else { 0 };
+        self.status.problem = self.are_settings_refused.then(|| "settings_refused".to_owned());
         self.status.is_learning = !self.engine.normal().knows_clinic();
         let record = self.record.as_mut().map_or(RecordState::Full, |record| {
             record.flush();
@@ -330,8 +329,7 @@ impl Agent {
         });
         self.status.record = self.is_to_record.then(|| record.as_str().to_owned());
         // Once it is written, nothing waits to be written.
-        let status =
-            Status { problem: None, unwritten: Vec::new(), unwritten_more: 0, ..self.status.clone() };
+        let status = Status { unwritten: Vec::new(), unwritten_more: 0, ..self.status.clone() };
         self.memory.waiting.status = Some(status);
     }
 }
@@ -349,14 +347,7 @@ fn give(engine: &mut Engine, record: Option<&mut Record>, given: Given<'_>) {
     engine.handle(given);
 }
 
-/// An open incident of before; its kind is the row that it names.
-pub(crate) fn incident(record: &IncidentRecord) -> anyhow::Result<Incident> {
-    let kind = sensor_detectors::kinds().find(|kind| kind.id == record.kind);
-    let kind = kind.with_context(|| format!("sensor.db: there is no kind `{}`", record.kind))?;
-    Ok(record.to_incident(kind)?)
-}
-
-fn steady() -> Instant {
+pub(crate) fn steady() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "when to write is the machine's business, not the frames'")]
     Instant::now()
 }

@@ -6,8 +6,11 @@
 //! full the sensor goes on listening, says so and what it could not write, and writes as soon as it can.
 
 mod agent;
+mod before;
 mod canary;
 mod ears;
+mod even;
+mod faults;
 mod hours;
 mod memory;
 mod obey;

@@ -9,6 +9,9 @@ use box_store::sensor::{Batch, Status, UNWRITTEN_MAX};
 use box_store::{SensorDb, SensorReader, StoreError};
 use common_model::{IncidentState, Timestamp};
 
+use crate::agent::steady;
+use crate::faults::{Faults, tell};
+
 /// Most rows of each sort that wait for a disk. More push out the oldest, which are counted. Guess: a week of a bad one.
 const WAITING_MAX: usize = 10_000;
 
@@ -22,13 +25,20 @@ pub(crate) struct Memory {
     pub(crate) waiting: Batch,
     /// Rows that found no place while the disk did not take them.
     dropped: u64,
+    faults: Faults,
 }
 
 impl Memory {
     /// Opens the file in this folder, and makes it when it is not there.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         let db = SensorDb::open(folder)?;
-        Ok(Memory { db, folder: folder.to_owned(), waiting: Batch::default(), dropped: 0 })
+        Ok(Memory {
+            db,
+            folder: folder.to_owned(),
+            waiting: Batch::default(),
+            dropped: 0,
+            faults: Faults::default(),
+        })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -48,16 +58,19 @@ impl Memory {
                 self.waiting = Batch::default();
                 None
             }
-            Err(StoreError::Full { .. }) => Some("disk_full"),
-            Err(_) => Some("read_only"),
+            Err(err) => {
+                self.faults.tell(err.word(), steady(), &err);
+                Some(err.word())
+            }
         };
-        status.problem = problem.map(str::to_owned);
-        if problem.is_some() {
+        if let Some(problem) = problem {
+            status.problem = Some(problem.to_owned());
             self.make_room();
         } else if has_events {
             // An uplink that is not there will look by itself.
             let _heard = ring(&self.folder, "uplink", b"");
         }
+        status.dropped = self.dropped;
         (status.unwritten, status.unwritten_more) = unwritten(&self.waiting.events);
         if let Ok(with) = serde_json::to_vec(status) {
             // A tablet that is not there will look by itself.
@@ -76,6 +89,16 @@ impl Memory {
     pub(crate) fn forget(&mut self, now: Option<Timestamp>) {
         // What is old can wait for another time.
         let _forgot = self.db.prune(now.map(Timestamp::as_nanos));
+    }
+
+    /// Incidents that are open in rows which cannot be read would stay open for ever.
+    pub(crate) fn close_unreadable(&mut self) {
+        match self.db.close_unreadable() {
+            Ok(0) => {}
+            Ok(closed) => tell(&format!("{closed} open incidents could not be read and are closed")),
+            // The next start tries again.
+            Err(err) => self.faults.tell(err.word(), steady(), &err),
+        }
     }
 
     fn make_room(&mut self) {

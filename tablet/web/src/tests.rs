@@ -118,6 +118,8 @@ fn incident(id: u64, due: &str) -> IncidentRecord {
         id: hex(id),
         state: "opened".into(),
         closed_by: None,
+        solved_by: None,
+        solved_at_ns: None,
         opened_at_ns: NOON - 5 * MINUTE,
         last_seen_ns: NOON - MINUTE,
         kind: "arp-spoofing".into(),

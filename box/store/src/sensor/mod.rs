@@ -46,7 +46,8 @@ pub struct Status {
     pub ports: Vec<PortStatus>,
     /// The last command that it has done.
     pub command_done: i64,
-    /// What keeps it from remembering: `disk_full` or `read_only`.
+    /// What keeps it from remembering: `disk_full`, `read_only` or `broken`; or `settings_refused`: the clinic's latest settings are of another
+    /// version, and older ones hold.
     pub problem: Option<String>,
     /// The self-test that it did last.
     pub test: Option<TestStatus>,
@@ -60,6 +61,18 @@ pub struct Status {
     /// How many more there are.
     #[serde(default)]
     pub unwritten_more: u32,
+    /// Rows that were lost since the sensor was started, because too many waited for a disk.
+    #[serde(default)]
+    pub dropped: u64,
+    /// Which file's commands are counted: the name of a `tablet.db`.
+    #[serde(default)]
+    pub commands_of: Option<String>,
+    /// How long the clock has gone without a step that is doubted.
+    #[serde(default)]
+    pub even_for_ns: u64,
+    /// What is older than this is to be forgotten; zero: nobody knows what time it is.
+    #[serde(default)]
+    pub forget_before_ns: u64,
 }
 
 /// How a port is.

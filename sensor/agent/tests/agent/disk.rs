@@ -1,5 +1,11 @@
 //! On a disk that takes nothing: a small one of its own, in a namespace of its own.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, which are not tests themselves"
+)]
+
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -40,6 +46,7 @@ fn what_a_full_disk_does_not_take_is_told_by_the_bell_needs_namespaces() {
         let filler = path.join("filler");
         let mut file = File::create(&filler).unwrap();
         while file.write_all(&[0; 4_096]).is_ok() {}
+        drop(file);
         let mut told = None;
         let mut written = None;
         let waits = path.clone();
