@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
+use rustix::fs::{StatVfsMountFlags, statvfs};
 
 /// How long a writer waits for a reader's lock, in milliseconds, and the other way round. Guess: no transaction of ours takes a tenth of it.
 const BUSY_MS: u64 = 5_000;
@@ -69,6 +70,21 @@ pub enum StoreError {
         #[source]
         err: rusqlite::Error,
     },
+}
+
+impl StoreError {
+    /// The word for it in how the sensor is: `disk_full`, `read_only`, or `broken` for everything that only somebody who looks can tell.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            StoreError::Full { .. } => "disk_full",
+            StoreError::ReadOnly { .. } => "read_only",
+            StoreError::Missing { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Row { .. }
+            | StoreError::Sqlite { .. } => "broken",
+        }
+    }
 }
 
 /// A database file and how to name it in errors.
@@ -210,6 +226,14 @@ fn explain(path: &Path, what: &'static str, err: rusqlite::Error) -> StoreError 
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             StoreError::ReadOnly { name, what }
         }
+        // SQLite does not tell why the operating system refused: a disk that turned read-only while the file was open is only found by asking.
+        Some(ErrorCode::SystemIoFailure) => match statvfs(path) {
+            Ok(disk) if disk.f_flag.contains(StatVfsMountFlags::RDONLY) => {
+                StoreError::ReadOnly { name, what }
+            }
+            Ok(disk) if disk.f_bavail == 0 => StoreError::Full { name, what },
+            _ => StoreError::Sqlite { name, what, err },
+        },
         _ => StoreError::Sqlite { name, what, err },
     }
 }

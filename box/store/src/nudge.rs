@@ -7,8 +7,8 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Most bytes that one ring carries. Guess: how the sensor is takes some hundred.
-const RING_BYTES_MAX: usize = 64 << 10;
+/// Most bytes that one ring carries. Guess: how the sensor is takes some hundred, and half of it when nothing can be written.
+pub const RING_BYTES_MAX: usize = 64 << 10;
 
 /// A process's own bell.
 #[derive(Debug)]
@@ -64,9 +64,13 @@ impl Drop for Bell {
     }
 }
 
-/// Rings the bell of another process. Returns whether it heard: it may not be running, or not have listened for a while.
+/// Rings the bell of another process. Returns whether it heard: it may not be running, or not have listened for a while, or this is more than
+/// a ring carries.
 #[must_use]
 pub fn ring(folder: &Path, of: &str, with: &[u8]) -> bool {
+    if with.len() > RING_BYTES_MAX {
+        return false;
+    }
     let send = || {
         let socket = UnixDatagram::unbound()?;
         socket.set_nonblocking(true)?;
@@ -93,6 +97,14 @@ mod tests {
         assert_eq!(bell.wait(Duration::ZERO).unwrap(), None);
         drop(bell);
         assert!(!ring(folder.path(), "tablet", b"late"));
+        let bell = Bell::new(folder.path(), "tablet").unwrap();
+        assert!(
+            !ring(folder.path(), "tablet", &vec![b'x'; RING_BYTES_MAX + 1]),
+            "half of it would be no use"
+        );
+        assert!(ring(folder.path(), "tablet", &vec![b'x'; RING_BYTES_MAX]));
+        let heard = bell.wait(Duration::from_secs(5)).unwrap();
+        assert_eq!(heard.map(|with| with.len()), Some(RING_BYTES_MAX));
     }
 
     #[test]

@@ -6,12 +6,12 @@ use core::time::Duration;
 
 use common_model::{
     Category, ClosedBy, Confidence, DeviceId, DeviceType, Due, Fact, Facts, FindingRole, Incident,
-    IncidentId, IncidentState, Kind, Party, Severity, Sighting, Subject, Timestamp,
+    IncidentId, IncidentState, Kind, Party, Severity, Sighting, Solved, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 /// An incident at one step of its life, with everything that its words need.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentRecord {
     /// Sixteen hexadecimal digits.
     pub id: String,
@@ -19,6 +19,12 @@ pub struct IncidentRecord {
     pub state: String,
     /// Who closed it.
     pub closed_by: Option<String>,
+    /// Who called it solved while it went on: it is closed when nothing more was seen of it for a while.
+    #[serde(default)]
+    pub solved_by: Option<String>,
+    /// When.
+    #[serde(default)]
+    pub solved_at_ns: Option<u64>,
     /// When it opened.
     pub opened_at_ns: u64,
     /// When it was last seen.
@@ -120,6 +126,8 @@ impl IncidentRecord {
             id: hex(incident.id.0),
             state: incident.state.as_str().into(),
             closed_by: incident.closed_by.map(|who| who.as_str().into()),
+            solved_by: incident.solved.map(|solved| solved.by.as_str().into()),
+            solved_at_ns: incident.solved.map(|solved| solved.at.as_nanos()),
             opened_at_ns: incident.opened_at.as_nanos(),
             last_seen_ns: incident.last_seen.as_nanos(),
             kind: incident.kind.id.into(),
@@ -147,6 +155,7 @@ impl IncidentRecord {
             id: IncidentId(from_hex("id", &self.id)?),
             state: self.state()?,
             closed_by: self.closed_by.as_deref().map(closed_by).transpose()?,
+            solved: self.solved()?,
             opened_at: Timestamp::from_nanos(self.opened_at_ns),
             last_seen: Timestamp::from_nanos(self.last_seen_ns),
             kind,
@@ -160,6 +169,12 @@ impl IncidentRecord {
             findings: self.findings,
             facts: self.facts()?,
         })
+    }
+
+    fn solved(&self) -> Result<Option<Solved>, RecordError> {
+        let by = self.solved_by.as_deref().map(closed_by).transpose()?;
+        let at = Timestamp::from_nanos(self.solved_at_ns.unwrap_or(self.last_seen_ns));
+        Ok(by.map(|by| Solved { by, at }))
     }
 
     /// Where it is in its life.

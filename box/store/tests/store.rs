@@ -3,12 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use box_store::record::{DeviceRecord, EventRecord, IncidentRecord, PartyRecord, SightingRecord};
-use box_store::sensor::{Batch, PortHour, PortStatus, Status};
+use box_store::sensor::{Batch, HISTORY_NS, PortHour, PortStatus, Status};
 use box_store::tablet::CommandRecord;
 use box_store::{SensorDb, SensorReader, StoreError, TabletDb, TabletReader};
 use common_model::{
     Category, ClosedBy, Confidence, DeviceId, DeviceType, Due, Fact, Facts, FindingRole, Incident,
-    IncidentId, IncidentState, Kind, Party, Severity, Subject, Timestamp,
+    IncidentId, IncidentState, Kind, Party, Severity, Solved, Subject, Timestamp,
 };
 
 static KIND: Kind = Kind {
@@ -40,6 +40,7 @@ fn incident(id: u64, at: u64) -> Incident {
         id: IncidentId(id),
         state: IncidentState::Opened,
         closed_by: None,
+        solved: Some(Solved { by: ClosedBy::Clinic, at: Timestamp::from_secs(at + 1) }),
         opened_at: Timestamp::from_secs(at),
         last_seen: Timestamp::from_secs(at),
         kind: &KIND,
@@ -101,6 +102,16 @@ fn an_incident_comes_back_as_it_went() {
     let after = record.to_incident(&KIND).unwrap();
     assert_eq!(format!("{after:?}"), format!("{before:?}"));
     assert_eq!(record.device.to_party(), party());
+}
+
+#[test]
+fn an_incident_that_an_older_version_wrote_is_not_solved() {
+    let mut old = serde_json::to_value(record(7, 1, IncidentState::Opened)).unwrap();
+    for new in ["solved_by", "solved_at_ns"] {
+        old.as_object_mut().unwrap().remove(new).unwrap();
+    }
+    let record: IncidentRecord = serde_json::from_value(old).unwrap();
+    assert_eq!(record.to_incident(&KIND).unwrap().solved, None);
 }
 
 #[test]
@@ -197,6 +208,80 @@ fn history_is_kept_for_ninety_days() {
     assert!(reader.incident(1).unwrap().is_none() && reader.incident(2).unwrap().is_some());
     assert_eq!(reader.events_after(0, 10).unwrap().len(), 1);
     assert_eq!(reader.devices().unwrap(), []);
+}
+
+#[test]
+fn sightings_and_what_people_did_are_forgotten_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = SensorDb::open(folder.path()).unwrap();
+    let sighting = |at| {
+        let party = PartyRecord::default();
+        (at, SightingRecord { kind: "dns-tunnel".into(), device: party, facts: vec![] })
+    };
+    let sightings = vec![sighting(1), sighting(HISTORY_NS), sighting(HISTORY_NS + 9)];
+    db.write(&Batch { sightings, ..Batch::default() }).unwrap();
+    assert_eq!(db.prune(Some(HISTORY_NS + 5)).unwrap(), 1);
+    let left = SensorReader::open(folder.path()).unwrap().sightings_after(0, 10).unwrap();
+    assert_eq!(left.iter().map(|sighting| sighting.seq).collect::<Vec<_>>(), [2, 3]);
+
+    let mut tablet = TabletDb::open(folder.path()).unwrap();
+    tablet.choose("clinic = \"A\"", None, 10).unwrap();
+    for at in [10, 20] {
+        tablet.ask(&CommandRecord::Test, at).unwrap();
+        tablet.see(at, at).unwrap();
+        tablet.answer("w1", "seen", at).unwrap();
+    }
+    assert_eq!(tablet.prune(15).unwrap(), 4);
+    let reader = TabletReader::open(folder.path()).unwrap();
+    assert_eq!(reader.commands_after(0, 10).unwrap().iter().map(|asked| asked.seq).collect::<Vec<_>>(), [3]);
+    assert_eq!((reader.seen_at(10).unwrap(), reader.seen_at(20).unwrap()), (None, Some(20)));
+    assert_eq!(reader.answers_after(0, 10).unwrap().len(), 1);
+    assert_eq!(reader.site().unwrap().as_deref(), Some("clinic = \"A\""));
+    // Numbers go on when all are forgotten.
+    tablet.prune(100).unwrap();
+    assert_eq!(reader.numbering().unwrap().last, 3);
+    assert_eq!(tablet.ask(&CommandRecord::Test, 200).unwrap(), 4);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = SensorDb::open(folder.path()).unwrap();
+    let events = vec![step(1, 1, IncidentState::Opened), step(2, 2, IncidentState::Opened)];
+    db.write(&Batch { events, ..Batch::default() }).unwrap();
+    let raw = rusqlite::Connection::open(folder.path().join("sensor.db")).unwrap();
+    raw.execute_batch(
+        "UPDATE incident SET body = '{}' WHERE id = 1; UPDATE event SET body = '{}' WHERE seq = 1",
+    )
+    .unwrap();
+    let reader = SensorReader::open(folder.path()).unwrap();
+    assert_eq!(reader.open_incidents().unwrap(), [record(2, 2, IncidentState::Opened)]);
+    assert_eq!(reader.events_after(0, 10).unwrap()[0].seq, 2);
+    // And it does not stay open for ever.
+    assert_eq!((db.close_unreadable().unwrap(), db.close_unreadable().unwrap()), (1, 0));
+    let open: i64 =
+        raw.query_row("SELECT count(*) FROM incident WHERE state <> 'closed'", [], |row| row.get(0)).unwrap();
+    assert_eq!(open, 1);
+    TabletDb::open(folder.path()).unwrap().ask(&CommandRecord::Test, 1).unwrap();
+    let raw = rusqlite::Connection::open(folder.path().join("tablet.db")).unwrap();
+    raw.execute("INSERT INTO command (at_ns, body) VALUES (2, '{\"do\":\"dance\"}')", []).unwrap();
+    let commands = TabletReader::open(folder.path()).unwrap().commands_after(0, 10).unwrap();
+    assert_eq!(commands.len(), 1);
+}
+
+#[test]
+fn each_tablets_file_has_a_name_of_its_own() {
+    let names = [(); 2].map(|()| {
+        let folder = tempfile::tempdir().unwrap();
+        drop(TabletDb::open(folder.path()).unwrap());
+        let numbering = || TabletReader::open(folder.path()).unwrap().numbering().unwrap();
+        let first = numbering();
+        drop(TabletDb::open(folder.path()).unwrap());
+        assert_eq!(numbering(), first);
+        assert_eq!(first.last, 0);
+        first.of.unwrap()
+    });
+    assert!(names[0] != names[1] && names[0].len() == 16, "{names:?}");
 }
 
 #[test]

@@ -68,6 +68,8 @@ fn incident(message: &str, device: PartyRecord, peer: Option<PartyRecord>) -> In
         id: "00000000000000a1".into(),
         state: "opened".into(),
         closed_by: None,
+        solved_by: None,
+        solved_at_ns: None,
         opened_at_ns: NOW.as_nanos(),
         last_seen_ns: NOW.as_nanos(),
         kind: "some-kind".into(),

@@ -84,6 +84,15 @@ impl ClosedBy {
     }
 }
 
+/// Somebody said that an incident is solved while it went on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Solved {
+    /// Who.
+    pub by: ClosedBy,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// One trouble of one device.
 #[derive(Clone, Debug)]
 pub struct Incident {
@@ -93,6 +102,8 @@ pub struct Incident {
     pub state: IncidentState,
     /// Set when closed.
     pub closed_by: Option<ClosedBy>,
+    /// Set when somebody called it solved and it is open until nothing more was seen of it for a while.
+    pub solved: Option<Solved>,
     /// When it opened.
     pub opened_at: Timestamp,
     /// When it was last seen.

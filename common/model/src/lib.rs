@@ -18,7 +18,7 @@ pub use device::{DeviceId, DeviceType, Mac, Party};
 pub use fact::{Fact, Facts};
 pub use finding::{Finding, FindingRole, Sighting, Subject};
 pub use grade::{Confidence, Due, Face, Severity};
-pub use incident::{ClosedBy, Incident, IncidentId, IncidentState};
+pub use incident::{ClosedBy, Incident, IncidentId, IncidentState, Solved};
 pub use kind::{Category, Kind};
 pub use plain::one_line;
 pub use time::Timestamp;

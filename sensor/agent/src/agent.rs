@@ -1,26 +1,26 @@
-//! The loop: hear, detect, remember, obey.
+//! The loop: hear, detect, remember, obey. What is remembered and how, and what is obeyed, stand in files of their own.
 
 use core::time::Duration;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context as _;
-use box_store::nudge::ring;
-use box_store::record::{EventRecord, IncidentRecord, from_hex};
-use box_store::sensor::{Batch, PortStatus, Status, TestStatus};
-use box_store::tablet::CommandRecord;
-use box_store::{SensorDb, SensorReader, StoreError, TabletReader};
-use common_model::{ClosedBy, Incident, IncidentId, Timestamp};
+use box_store::record::EventRecord;
+use box_store::sensor::{HISTORY_NS, PortStatus, Status};
+use common_model::Timestamp;
 use common_site::Site;
 use knowledge_indicators::Indicators;
-use sensor_engine::{Command, Engine, Given, Snapshot};
+use sensor_engine::{Command, Engine, Given};
 
+use crate::before::Before;
+use crate::even::Even;
 use crate::hours::Hours;
+use crate::memory::Memory;
+use crate::obey::chosen;
 use crate::record::{Beginning, Record, RecordState};
 use crate::talks::Listener;
-use crate::{EarPort, Ears, Heard, RecordTo, canary, outputs};
+use crate::{EarPort, Ears, Heard, RecordTo, outputs};
 
 /// So often it looks at the clock while frames come one after the other. Source: a look takes 25 ns, a frame 550.
 const FRAMES_PER_LOOK: u32 = 64;
@@ -48,20 +48,8 @@ const LEARNED_EVERY: Duration = Duration::from_secs(300);
 /// Neither of the two more often than this, when a recording is played faster than it was heard.
 const PLAYED_PAUSE: Duration = Duration::from_secs(1);
 
-/// A step of the clock that is longer than this, either way, is no time that passed. Guess: more than frames are late, less than a night.
-const STEP_MIN: Duration = Duration::from_secs(3_600);
-
-/// What is old is forgotten only when the clock has gone so long without a step: a clock that was set wrong must not cost the history.
-const EVEN_MIN: Duration = Duration::from_secs(24 * 3_600);
-
 /// A silence longer than this between two runs is told as a gap.
 const GAP_MIN: Duration = Duration::from_secs(5);
-
-/// Most events that wait for a full disk; more push out the oldest sightings and devices first, and then are dropped and counted.
-const WAITING_MAX: usize = 10_000;
-
-/// Most commands read at once. Guess: more than people press.
-const COMMANDS_MAX: u32 = 100;
 
 /// What an agent is made from.
 #[derive(Clone, Debug, Default)]
@@ -78,24 +66,20 @@ pub struct Setup {
 
 /// The sensor at work.
 pub struct Agent {
-    ears: Box<dyn Ears>,
+    pub(crate) ears: Box<dyn Ears>,
     engine: Engine,
     /// Where what is heard is kept, if it is to be and there is room.
     record: Option<Record>,
     is_to_record: bool,
     talks: Listener,
-    db: SensorDb,
-    folder: PathBuf,
-    /// What is not on the disk yet.
-    waiting: Batch,
-    /// Events that found no place while the disk was full.
-    dropped: u64,
-    status: Status,
+    pub(crate) memory: Memory,
+    pub(crate) status: Status,
+    /// The clinic's latest settings cannot be used by this version.
+    pub(crate) are_settings_refused: bool,
     /// When it was last heard of before this run, until the first sound says how long that is ago.
     before: Option<Timestamp>,
-    now: Timestamp,
-    /// Since when the clock has gone without a step, as far as this run knows.
-    even_since: Timestamp,
+    pub(crate) now: Timestamp,
+    even: Even,
     hours: Hours,
     next: Turns,
 }
@@ -115,7 +99,7 @@ struct Turns {
 impl core::fmt::Debug for Agent {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Agent")
-            .field("folder", &self.folder)
+            .field("folder", &self.memory.folder())
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
@@ -128,27 +112,23 @@ impl Agent {
     /// When the memory cannot be opened or read, or the settings are wrong.
     pub fn new(setup: Setup, mut ears: Box<dyn Ears>) -> anyhow::Result<Self> {
         let Setup { folder, site, indicators, record } = setup;
-        let db = SensorDb::open(&folder)?;
-        let reader = SensorReader::open(&folder)?;
-        let before = reader.status()?;
-        let learned = reader.learned()?;
-        let open = reader.open_incidents()?;
-        drop(reader);
-        let site = chosen(&folder)?.unwrap_or(site);
+        let mut memory = Memory::open(&folder)?;
+        let Before { status: before, learned, open } = Before::read(&mut memory)?;
+        let chosen = chosen(&folder);
+        let site = chosen.site.unwrap_or(site);
         ears.listen_for(&site.monitored)?;
+        let is_to_record = record.is_some();
+        let (records, open): (Vec<_>, Vec<_>) = open.into_iter().unzip();
         let begin = |to: &RecordTo| {
             let ports = ears.ports().into_iter().map(|port| (port.name, port.link)).collect();
-            let learned = learned.as_deref();
-            Record::begin(to, &Beginning { site: &site, learned, open: open.clone(), seed: SEED, ports })
+            let learned = learned.as_ref().map(|(text, _)| text.as_str());
+            Record::begin(to, &Beginning { site: &site, learned, open: records, seed: SEED, ports })
         };
-        let is_to_record = record.is_some();
         let record = record.as_ref().map(begin).transpose()?.flatten();
-        let learned = learned.map(|text| Snapshot::parse(&text)).transpose()?;
-        let open = open.iter().map(incident).collect::<anyhow::Result<Vec<_>>>()?;
         let mut engine = Engine::new(sensor_engine::Setup {
             site,
             indicators,
-            learned,
+            learned: learned.map(|(_, learned)| learned),
             open,
             seed: SEED,
             ..sensor_engine::Setup::default()
@@ -156,8 +136,8 @@ impl Agent {
         let talks = Listener::default();
         talks.listen_to(&mut engine);
         let is_recording = ears.is_recording();
-        let command_done = before.as_ref().map_or(0, |status| status.command_done);
-        let heard_until = before.map(|status| Timestamp::from_nanos(status.now_ns));
+        let before = before.unwrap_or_default();
+        let heard_until = (before.now_ns > 0).then(|| Timestamp::from_nanos(before.now_ns));
         if let Some(at) = heard_until {
             ears.go_on_from(at);
         }
@@ -168,14 +148,18 @@ impl Agent {
             record,
             is_to_record,
             talks,
-            db,
-            folder,
-            waiting: Batch::default(),
-            dropped: 0,
-            status: Status { is_recording, is_learning: true, command_done, ..Status::default() },
+            memory,
+            status: Status {
+                is_recording,
+                is_learning: true,
+                command_done: before.command_done,
+                commands_of: before.commands_of,
+                ..Status::default()
+            },
+            are_settings_refused: chosen.is_refused,
             before: heard_until.filter(|_| !is_recording),
             now: heard_until.unwrap_or_default(),
-            even_since: heard_until.unwrap_or_default(),
+            even: Even::new(heard_until, Duration::from_nanos(before.even_for_ns)),
             hours: Hours::default(),
             next: Turns {
                 turn: now,
@@ -208,16 +192,17 @@ impl Agent {
         self.take_learned();
         self.take_devices();
         self.take_status();
-        self.write();
+        self.memory.write(&mut self.status);
         Ok(())
     }
 
     /// Takes the next thing that was heard. Returns whether it was silence.
     fn hear(&mut self) -> anyhow::Result<bool> {
-        let Agent { ears, engine, record, hours, waiting, status, folder, .. } = self;
+        let Agent { ears, engine, record, hours, memory, status, .. } = self;
         let mut come_to = |at: Timestamp, engine: &mut Engine| {
-            let over = hours.come_to(at, engine, status.ports.len(), &waiting.port_hours, folder);
-            waiting.port_hours.extend(over);
+            let over =
+                hours.come_to(at, engine, status.ports.len(), &memory.waiting.port_hours, memory.folder());
+            memory.waiting.port_hours.extend(over);
         };
         let mut give = |given: Given<'_>| {
             come_to(given.at(), engine);
@@ -244,31 +229,29 @@ impl Agent {
                 (at, true)
             }
         };
-        if apart(at, self.now) > STEP_MIN {
-            self.even_since = at;
-        }
+        self.even.come_to(at);
         self.now = at;
         if let Some(before) = self.before.take()
             && at.since(before) >= GAP_MIN
         {
-            self.waiting.events.push((at.as_nanos(), EventRecord::Gap { from_ns: before.as_nanos() }));
+            self.memory.waiting.events.push((at.as_nanos(), EventRecord::Gap { from_ns: before.as_nanos() }));
         }
         self.take_outputs();
         Ok(is_quiet)
     }
 
     /// The engine is told what somebody asked.
-    fn tell(&mut self, at: Timestamp, command: Command) {
+    pub(crate) fn tell(&mut self, at: Timestamp, command: Command) {
         give(&mut self.engine, self.record.as_mut(), Given::Command(at, command));
     }
 
     /// What came out of the engine waits to be written.
-    fn take_outputs(&mut self) {
+    pub(crate) fn take_outputs(&mut self) {
         let ports = &self.status.ports;
         let name = |port: u8| {
             ports.get(usize::from(port)).map_or_else(|| format!("port {port}"), |port| port.name.clone())
         };
-        outputs::take(&mut self.engine, &self.talks, &mut self.waiting, &name);
+        outputs::take(&mut self.engine, &self.talks, &mut self.memory.waiting, &name);
     }
 
     /// What is due at this moment of the machine's steady clock.
@@ -288,14 +271,12 @@ impl Agent {
             self.next.learned = now + PLAYED_PAUSE;
             self.next.learned_at = self.now;
             self.take_learned();
-            let is_even = self.now.since(self.even_since) >= EVEN_MIN;
-            // What is old can wait for another time.
-            let _forgot = self.db.prune(is_even.then_some(self.now.as_nanos()));
+            self.memory.forget(self.even.is_believed().then_some(self.now));
         }
-        if now >= self.next.status || !self.waiting.is_empty() {
+        if now >= self.next.status || self.memory.has_news() {
             self.next.status = now + STATUS_EVERY;
             self.take_status();
-            self.write();
+            self.memory.write(&mut self.status);
         }
         Ok(())
     }
@@ -321,111 +302,35 @@ impl Agent {
         self.status.ports = status.collect();
     }
 
-    /// Does what was asked at the tablet. The number of the last command is written together with what came of it.
-    fn obey(&mut self) -> anyhow::Result<()> {
-        let Ok(tablet) = TabletReader::open(&self.folder) else { return Ok(()) };
-        let Ok(commands) = tablet.commands_after(self.status.command_done, COMMANDS_MAX) else {
-            return Ok(());
-        };
-        for command in commands {
-            match command.what {
-                CommandRecord::Close { incident, by } => {
-                    let by = ClosedBy::ALL.into_iter().find(|who| who.as_str() == by);
-                    if let (Ok(id), Some(by)) = (from_hex("incident", &incident), by) {
-                        self.tell(self.now, Command::Close(IncidentId(id), by));
-                    }
-                }
-                CommandRecord::Site => {
-                    // The tablet has checked it; one that cannot be read leaves what was chosen before.
-                    if let Ok(Some(site)) = chosen(&self.folder) {
-                        self.ears.listen_for(&site.monitored)?;
-                        self.tell(self.now, Command::Site(site));
-                        self.take_devices();
-                    }
-                }
-                CommandRecord::Test => self.test(command.seq),
-            }
-            self.status.command_done = command.seq;
-        }
-        self.take_outputs();
-        Ok(())
-    }
-
-    /// Lets the canary fly, and says which links of the chain it passed.
-    fn test(&mut self, id: i64) {
-        let passed = canary::fly().unwrap_or_default();
-        let capture = self.status.ports.iter().any(|port| port.sees && port.trouble.is_none());
-        let mut test =
-            TestStatus { id, capture, decoder: passed.decoder, detectors: passed.detectors, store: false };
-        // Written, and read back.
-        let status = Status { test: Some(test.clone()), ..self.status.clone() };
-        let written = self.db.write(&Batch { status: Some(status), ..Batch::default() });
-        let read = written.and_then(|()| SensorReader::open(&self.folder)?.status());
-        test.store =
-            read.is_ok_and(|status| status.is_some_and(|status| status.test.as_ref() == Some(&test)));
-        self.status.test = Some(test);
-    }
-
-    fn take_devices(&mut self) {
+    pub(crate) fn take_devices(&mut self) {
         let ids: Vec<_> = self.engine.inventory().iter().map(|device| device.id).collect();
         let devices = ids.into_iter().filter_map(|id| outputs::device(&self.engine, &self.talks, id));
-        self.waiting.devices.extend(devices);
-        self.waiting.port_hours.extend(self.hours.rows(&self.engine, self.status.ports.len()));
+        self.memory.waiting.devices.extend(devices);
+        self.memory.waiting.port_hours.extend(self.hours.rows(&self.engine, self.status.ports.len()));
     }
 
     fn take_learned(&mut self) {
         if let Ok(text) = self.engine.snapshot().to_json() {
-            self.waiting.learned = Some((self.now.as_nanos(), text));
+            self.memory.waiting.learned = Some((self.now.as_nanos(), text));
         }
     }
 
     fn take_status(&mut self) {
         self.status.now_ns = self.now.as_nanos();
         self.status.said_at_ns = machine_time();
+        self.status.even_for_ns = u64::try_from(self.even.lived().as_nanos()).unwrap_or(u64::MAX);
+        self.status.forget_before_ns =
+            if self.even.is_believed() { self.status.now_ns.saturating_sub(HISTORY_NS) } else { 0 };
+        self.status.problem = self.are_settings_refused.then(|| "settings_refused".to_owned());
         self.status.is_learning = !self.engine.normal().knows_clinic();
         let record = self.record.as_mut().map_or(RecordState::Full, |record| {
             record.flush();
             record.state()
         });
         self.status.record = self.is_to_record.then(|| record.as_str().to_owned());
-        self.waiting.status = Some(self.status.clone());
-    }
-
-    /// Writes what waits. What a full disk does not take waits on; the tablet is told by its bell.
-    fn write(&mut self) {
-        let had_news = !self.waiting.events.is_empty();
-        let problem = match self.db.write(&self.waiting) {
-            Ok(()) => {
-                self.waiting = Batch::default();
-                None
-            }
-            Err(StoreError::Full { .. }) => Some("disk_full"),
-            Err(_) => Some("read_only"),
-        };
-        self.status.problem = problem.map(str::to_owned);
-        if had_news && problem.is_none() {
-            // An uplink that is not there will look by itself.
-            let _heard = ring(&self.folder, "uplink", b"");
-        }
-        if problem.is_some() {
-            self.make_room();
-        }
-        if let Ok(with) = serde_json::to_vec(&self.status) {
-            // A tablet that is not there will look by itself.
-            let _heard = ring(&self.folder, "tablet", &with);
-        }
-    }
-
-    fn make_room(&mut self) {
-        let Batch { events, sightings, devices, port_hours, .. } = &mut self.waiting;
-        // Devices are told again at their next turn.
-        devices.clear();
-        let over = port_hours.len().saturating_sub(WAITING_MAX);
-        port_hours.drain(..over);
-        sightings.truncate(WAITING_MAX);
-        let over = events.len().saturating_sub(WAITING_MAX);
-        events.drain(..over);
-        self.dropped = self.dropped.saturating_add(over as u64);
+        // Once it is written, nothing waits to be written.
+        let status = Status { unwritten: Vec::new(), unwritten_more: 0, ..self.status.clone() };
+        self.memory.waiting.status = Some(status);
     }
 }
 
@@ -442,27 +347,7 @@ fn give(engine: &mut Engine, record: Option<&mut Record>, given: Given<'_>) {
     engine.handle(given);
 }
 
-/// What the clinic chose last.
-fn chosen(folder: &Path) -> anyhow::Result<Option<Arc<Site>>> {
-    let toml = match TabletReader::open(folder).and_then(|tablet| tablet.site()) {
-        Ok(toml) => toml,
-        Err(StoreError::Missing { .. }) => None,
-        Err(err) => return Err(err.into()),
-    };
-    let Some(toml) = toml else { return Ok(None) };
-    let site = Site::parse(&toml).context("the settings in tablet.db")?;
-    Engine::check(&site).context("the settings in tablet.db")?;
-    Ok(Some(Arc::new(site)))
-}
-
-/// An open incident of before; its kind is the row that it names.
-pub(crate) fn incident(record: &IncidentRecord) -> anyhow::Result<Incident> {
-    let kind = sensor_detectors::kinds().find(|kind| kind.id == record.kind);
-    let kind = kind.with_context(|| format!("sensor.db: there is no kind `{}`", record.kind))?;
-    Ok(record.to_incident(kind)?)
-}
-
-fn steady() -> Instant {
+pub(crate) fn steady() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "when to write is the machine's business, not the frames'")]
     Instant::now()
 }

@@ -3,12 +3,17 @@
 //!
 //! Nothing is decided here. Whether something is trouble is the engine's business, how it is told is the tablet's. What is kept here is
 //! order: a command is done when its effect is on the disk; what was told once is not told twice after a restart; and when the disk is
-//! full the sensor goes on listening, says so, and writes as soon as it can.
+//! full the sensor goes on listening, says so and what it could not write, and writes as soon as it can.
 
 mod agent;
+mod before;
 mod canary;
 mod ears;
+mod even;
+mod faults;
 mod hours;
+mod memory;
+mod obey;
 mod outputs;
 mod record;
 mod recorded;

@@ -330,14 +330,14 @@ impl World {
         let now = clock.wall_now();
         let open = self.incidents.iter().filter(|open| self.is_known(open.kind.id, open.device, now));
         for id in open.map(|open| open.id).collect::<Vec<_>>() {
-            self.incidents.closed_by(id, ClosedBy::Known, clock.now());
+            self.incidents.closed_by(id, ClosedBy::Known, [clock.now(), now]);
         }
         self.take_steps(clock);
     }
 
     /// Somebody closed an incident.
     pub(crate) fn close(&mut self, clock: &Clock, id: IncidentId, who: ClosedBy) {
-        self.incidents.closed_by(id, who, clock.now());
+        self.incidents.closed_by(id, who, [clock.now(), clock.wall_now()]);
         self.take_steps(clock);
     }
 

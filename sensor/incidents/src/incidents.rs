@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use common_model::hash::StableHash;
 use common_model::{
-    ClosedBy, DeviceId, Due, Finding, Incident, IncidentId, IncidentState, Kind, Subject, Timestamp,
+    ClosedBy, DeviceId, Due, Finding, Incident, IncidentId, IncidentState, Kind, Solved, Subject, Timestamp,
 };
 
 use crate::rules;
@@ -35,8 +35,6 @@ struct Open {
     last_seen: Timestamp,
     /// What it was at the last step that was handed out; `None` before the first.
     told: Option<Told>,
-    /// The clinic said that it is solved; it is closed when nothing more was seen for a while.
-    is_solved: bool,
 }
 
 /// What an incident was when it was last told of.
@@ -97,7 +95,7 @@ impl Open {
         this.confidence = this.confidence.max(that.confidence);
         this.severity = this.severity.max(that.severity);
         this.due = this.due.max(that.due);
-        self.is_solved &= other.is_solved;
+        this.solved = this.solved.filter(|_| that.solved.is_some());
     }
 
     /// As it is handed out.
@@ -140,7 +138,7 @@ impl Incidents {
             let identity = (incident.kind.message, incident.device, incident.identity);
             let told = Told::of(&incident);
             let (opened_at, last_seen) = (incident.opened_at, incident.last_seen);
-            let open = Open { incident, opened_at, last_seen, told: Some(told), is_solved: false };
+            let open = Open { incident, opened_at, last_seen, told: Some(told) };
             self.open.insert(identity, open);
         }
     }
@@ -156,8 +154,7 @@ impl Incidents {
             self.make_room();
             self.opened = self.opened.saturating_add(1);
             let incident = open(finding);
-            let open =
-                Open { incident, opened_at: seen.at, last_seen: seen.at, told: None, is_solved: false };
+            let open = Open { incident, opened_at: seen.at, last_seen: seen.at, told: None };
             self.open.insert(identity, open);
         }
         let Some(open) = self.open.get_mut(&identity) else { return IncidentId(0) };
@@ -208,8 +205,7 @@ impl Incidents {
                 self.open.insert(renamed, open);
             }
             let Some(incident) = self.open.get(&renamed).map(|open| open.incident.clone()) else { continue };
-            let is_quiet = incident.state == IncidentState::Quiet;
-            self.tell(renamed, if is_quiet { incident.state } else { IncidentState::Updated });
+            self.tell_as_it_stands(renamed);
             self.corroborate(renamed, &incident);
         }
     }
@@ -224,8 +220,8 @@ impl Incidents {
             .collect();
         for identity in due {
             let Some(open) = self.open.get(&identity) else { continue };
-            if open.is_solved {
-                self.close(identity, ClosedBy::Clinic);
+            if let Some(Solved { by, .. }) = open.incident.solved {
+                self.close(identity, by);
                 continue;
             }
             // A red card latches: it goes quiet, and stays until somebody closes it.
@@ -243,18 +239,19 @@ impl Incidents {
         self.open.values().filter_map(next_at).min()
     }
 
-    /// Somebody closed an incident. False when it is not open. What is red and goes on while the clinic says that it is solved is closed
-    /// when nothing more was seen for [`rules::SOLVED_AFTER`].
-    pub fn closed_by(&mut self, id: IncidentId, who: ClosedBy, now: Timestamp) -> bool {
+    /// Somebody closed an incident. False when it is not open. What is red and goes on while the clinic says that it is solved is told of as
+    /// solved, and closed when nothing more was seen for [`rules::SOLVED_AFTER`]. The time is said twice, as in [`Incidents::goes_on`].
+    pub fn closed_by(&mut self, id: IncidentId, who: ClosedBy, [elapsed, at]: [Timestamp; 2]) -> bool {
         let Some((identity, open)) = self.open.iter_mut().find(|(_, open)| open.incident.id == id) else {
             return false;
         };
-        let seen_lately = now < open.incident.last_seen + rules::SOLVED_AFTER;
-        if who == ClosedBy::Clinic && open.incident.due == Due::Now && seen_lately {
-            open.is_solved = true;
-        } else {
-            let identity = *identity;
+        let (identity, incident) = (*identity, &mut open.incident);
+        let seen_lately = elapsed < incident.last_seen + rules::SOLVED_AFTER;
+        if who != ClosedBy::Clinic || incident.due != Due::Now || !seen_lately {
             self.close(identity, who);
+        } else if incident.solved.is_none() {
+            incident.solved = Some(Solved { by: who, at });
+            self.tell_as_it_stands(identity);
         }
         true
     }
@@ -314,6 +311,13 @@ impl Incidents {
         }
     }
 
+    /// Hands out a step that is about something else than what was seen: what is quiet stays quiet.
+    fn tell_as_it_stands(&mut self, identity: Identity) {
+        let is_quiet =
+            self.open.get(&identity).is_some_and(|open| open.incident.state == IncidentState::Quiet);
+        self.tell(identity, if is_quiet { IncidentState::Quiet } else { IncidentState::Updated });
+    }
+
     /// Hands out a step: the first opens the incident.
     fn tell(&mut self, identity: Identity, state: IncidentState) {
         let Some(open) = self.open.get_mut(&identity) else { return };
@@ -356,6 +360,7 @@ fn open(finding: &Finding) -> Incident {
         id: IncidentId(id),
         state: IncidentState::Opened,
         closed_by: None,
+        solved: None,
         opened_at: finding.at,
         last_seen: finding.at,
         kind: finding.kind,
@@ -374,7 +379,7 @@ fn open(finding: &Finding) -> Incident {
 /// When an incident goes quiet, or is closed because it is solved; `None` when it waits for somebody.
 fn next_at(open: &Open) -> Option<Timestamp> {
     let incident = &open.incident;
-    if open.is_solved {
+    if incident.solved.is_some() {
         return Some(incident.last_seen + rules::SOLVED_AFTER);
     }
     (incident.state != IncidentState::Quiet).then(|| incident.last_seen + incident.kind.quiet_for)
@@ -528,6 +533,11 @@ mod tests {
         assert_eq!(times.collect::<Vec<_>>(), [(1_000, 1_000), (1_000, 500), (1_000, 500)]);
     }
 
+    /// A moment, elapsed and by the frames' own clock.
+    fn at(secs: u64) -> [Timestamp; 2] {
+        [Timestamp::from_secs(secs); 2]
+    }
+
     #[test]
     fn red_latches() {
         let mut incidents = Incidents::new();
@@ -538,7 +548,7 @@ mod tests {
             steps(&mut incidents),
             [("known-bad-contact", "opened", "now"), ("known-bad-contact", "quiet", "now")]
         );
-        let later = Timestamp::from_secs(900_000);
+        let later = at(900_000);
         assert!(incidents.closed_by(id, ClosedBy::Clinic, later));
         assert_eq!(steps(&mut incidents), [("known-bad-contact", "closed", "now")]);
         assert!(!incidents.closed_by(id, ClosedBy::Clinic, later));
@@ -548,10 +558,19 @@ mod tests {
     fn a_red_card_that_the_clinic_calls_solved_closes_when_it_was_not_seen_for_half_an_hour() {
         let mut incidents = Incidents::new();
         let id = incidents.add(&finding(&KNOWN_BAD, 1, 10, 90), Seen::default());
-        assert!(incidents.closed_by(id, ClosedBy::Clinic, Timestamp::from_secs(20)));
+        assert!(incidents.closed_by(id, ClosedBy::Clinic, at(20)));
+        let told: Vec<_> = core::iter::from_fn(|| incidents.poll_step()).collect();
+        assert_eq!(told.iter().map(|step| step.state.as_str()).collect::<Vec<_>>(), ["opened", "updated"]);
+        assert_eq!(told[1].solved, Some(Solved { by: ClosedBy::Clinic, at: Timestamp::from_secs(20) }));
+        assert!(incidents.closed_by(id, ClosedBy::Clinic, at(30)), "said twice");
+        assert!(incidents.poll_step().is_none());
         incidents.add(&finding(&KNOWN_BAD, 1, 600, 90), Seen::default());
+        // After a restart it is still solved.
+        let open = Incident { findings: 2, last_seen: Timestamp::from_secs(600), ..told[1].clone() };
+        let mut incidents = Incidents::new();
+        incidents.restore([open], Timestamp::from_secs(610));
         incidents.timeout(Timestamp::from_secs(10 + 1_800));
-        assert_eq!(steps(&mut incidents).last(), Some(&("known-bad-contact", "updated", "now")));
+        assert_eq!(steps(&mut incidents), []);
         assert_eq!(incidents.poll_timeout(), Some(Timestamp::from_secs(600 + 1_800)));
         incidents.timeout(Timestamp::from_secs(600 + 1_800));
         assert_eq!(steps(&mut incidents), [("known-bad-contact", "closed", "now")]);
@@ -561,7 +580,7 @@ mod tests {
     fn a_red_card_that_the_supplier_calls_solved_is_closed() {
         let mut incidents = Incidents::new();
         let id = incidents.add(&finding(&KNOWN_BAD, 1, 10, 90), Seen::default());
-        incidents.closed_by(id, ClosedBy::Supplier, Timestamp::from_secs(20));
+        incidents.closed_by(id, ClosedBy::Supplier, at(20));
         assert_eq!(steps(&mut incidents).last(), Some(&("known-bad-contact", "closed", "now")));
     }
 

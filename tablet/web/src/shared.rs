@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) streams: Arc<Semaphore>,
     started: Instant,
     db: Mutex<TabletDb>,
+    /// What is older than this was forgotten.
+    forgot_before_ns: AtomicU64,
 }
 
 impl Shared {
@@ -71,9 +74,10 @@ impl Shared {
         // What was written before we started is a beginning.
         let status = SensorReader::open(folder).and_then(|sensor| sensor.status()).ok().flatten();
         let heard = watch::Sender::new(Heard { status, at: None });
-        let (folder, db) = (folder.to_owned(), Mutex::new(db));
+        let (folder, db, forgot_before_ns) = (folder.to_owned(), Mutex::new(db), AtomicU64::new(0));
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
-        Ok(Arc::new(Shared { folder, catalogue, token, heard, streams, started: steady(), db }))
+        let started = steady();
+        Ok(Arc::new(Shared { folder, catalogue, token, heard, streams, started, db, forgot_before_ns }))
     }
 
     /// Whether the sensor, last heard then, is heard now: by our own steady clock, because a box without a battery wakes up in another year.
@@ -95,8 +99,19 @@ impl Shared {
     pub(crate) fn rang(&self, with: &[u8]) {
         if with.is_empty() {
             self.heard.send_modify(|_| {});
-        } else if let Ok(status) = serde_json::from_slice(with) {
+        } else if let Ok(status) = serde_json::from_slice::<Status>(with) {
+            self.forget(status.forget_before_ns);
             self.heard.send_replace(Heard { status: Some(status), at: Some(steady()) });
+        }
+    }
+
+    /// Forgets what people did before this moment; looks once an hour of it.
+    fn forget(&self, before_ns: u64) {
+        const HOUR_NS: u64 = 3_600 * 1_000_000_000;
+        if before_ns.saturating_sub(self.forgot_before_ns.load(Ordering::Relaxed)) >= HOUR_NS {
+            self.forgot_before_ns.store(before_ns, Ordering::Relaxed);
+            // What is old can wait for another time.
+            let _forgot = self.db.lock().unwrap_or_else(PoisonError::into_inner).prune(before_ns);
         }
     }
 

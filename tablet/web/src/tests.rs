@@ -119,6 +119,8 @@ fn incident(id: u64, due: &str) -> IncidentRecord {
         id: hex(id),
         state: "opened".into(),
         closed_by: None,
+        solved_by: None,
+        solved_at_ns: None,
         opened_at_ns: NOON - 5 * MINUTE,
         last_seen_ns: NOON - MINUTE,
         kind: "arp-spoofing".into(),
@@ -304,6 +306,15 @@ async fn a_box_that_cannot_remember_says_so() {
     );
     assert_eq!(home["cards"][0]["kind"], "box-forgets");
     assert!(home["cards"][0]["what"].as_str().unwrap().starts_with("Boksens lager er fuldt."));
+    // What could not be written is shown all the same, and is newer than what was.
+    let unwritten = vec![incident(2, "now")];
+    tablet.heard(Status { unwritten, ..forgets.clone() }, vec![incident(2, "week")]);
+    let home = tablet.get("/api/v1/home").await;
+    assert_eq!((&home["face"], &home["cards"][0]["due"]), (&json!("act"), &json!("now")), "{home}");
+    let closed = IncidentRecord { state: "closed".into(), ..incident(2, "week") };
+    tablet.heard(Status { unwritten: vec![closed], ..forgets.clone() }, vec![]);
+    assert_eq!(tablet.get("/api/v1/home").await["cards"].as_array().unwrap().len(), 1);
+    tablet.heard(forgets.clone(), vec![IncidentRecord { state: "closed".into(), ..incident(2, "week") }]);
     // Nothing hides anything else: red, blind, full, and everything is kept.
     let mut all = Status { record: Some("on".into()), ..forgets };
     all.ports[0].has_carrier = false;

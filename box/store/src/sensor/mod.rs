@@ -8,6 +8,8 @@ pub use writer::{Batch, SensorDb};
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::IncidentRecord;
+
 /// What brings a file up to date, oldest first. Append only.
 pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sensor/0001-first.sql")];
 
@@ -26,6 +28,9 @@ pub const PORT_HOURS_MAX: u64 = 8 * 24 * 90;
 /// Most sightings that wait for somebody to fetch them. Guess: a month of the most that may leave in a day.
 pub const SIGHTINGS_MAX: u64 = 20_000;
 
+/// Most incidents that are told with how the sensor is while they cannot be written. Guess: more than fit on the tablet.
+pub const UNWRITTEN_MAX: usize = 16;
+
 /// How the sensor is: written once a second, and sent with each nudge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -41,13 +46,33 @@ pub struct Status {
     pub ports: Vec<PortStatus>,
     /// The last command that it has done.
     pub command_done: i64,
-    /// What keeps it from remembering: `disk_full` or `read_only`.
+    /// What keeps it from remembering: `disk_full`, `read_only` or `broken`; or `settings_refused`: the clinic's latest settings are of another
+    /// version, and older ones hold.
     pub problem: Option<String>,
     /// The self-test that it did last.
     pub test: Option<TestStatus>,
     /// Whether all that is heard is kept: `on`, `full` or `failed`.
     #[serde(default)]
     pub record: Option<String>,
+    /// The latest step of each open incident that could not be written, the worst first; whoever shows incidents takes these for newer than
+    /// those in the file. At most [`UNWRITTEN_MAX`].
+    #[serde(default)]
+    pub unwritten: Vec<IncidentRecord>,
+    /// How many more there are.
+    #[serde(default)]
+    pub unwritten_more: u32,
+    /// Rows that were lost since the sensor was started, because too many waited for a disk.
+    #[serde(default)]
+    pub dropped: u64,
+    /// Which file's commands are counted: the name of a `tablet.db`.
+    #[serde(default)]
+    pub commands_of: Option<String>,
+    /// How long the clock has gone without a step that is doubted.
+    #[serde(default)]
+    pub even_for_ns: u64,
+    /// What is older than this is to be forgotten; zero: nobody knows what time it is.
+    #[serde(default)]
+    pub forget_before_ns: u64,
 }
 
 /// How a port is.

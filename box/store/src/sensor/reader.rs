@@ -10,7 +10,7 @@ use crate::StoreError;
 use crate::db::Db;
 use crate::record::{DeviceRecord, EventRecord, IncidentRecord, SightingRecord};
 
-/// `sensor.db`, to be read.
+/// `sensor.db`, to be read. In lists, a row that this version cannot read is left out: one bad row must not hide all the others.
 #[derive(Debug)]
 pub struct SensorReader(Db);
 
@@ -148,7 +148,7 @@ impl SensorReader {
             let rows = ask.query_map(params, |row| row.get::<_, String>(0))?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
-        self.0.read(what, ask)?.iter().map(|body| self.0.parse(what, body)).collect()
+        Ok(self.0.read(what, ask)?.iter().filter_map(|body| self.0.parse(what, body).ok()).collect())
     }
 
     fn stored<T: DeserializeOwned>(
@@ -165,10 +165,9 @@ impl SensorReader {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         let rows = self.0.read(what, ask)?;
-        rows.into_iter()
-            .map(|(seq, at, body)| {
-                Ok(Stored { seq, at_ns: at.cast_unsigned(), value: self.0.parse(what, &body)? })
-            })
-            .collect()
+        let stored = |(seq, at, body): (i64, i64, String)| {
+            Some(Stored { seq, at_ns: at.cast_unsigned(), value: self.0.parse(what, &body).ok()? })
+        };
+        Ok(rows.into_iter().filter_map(stored).collect())
     }
 }

@@ -41,16 +41,6 @@ impl Batch {
             && self.status.is_none()
             && self.learned.is_none()
     }
-
-    /// Puts what came later behind this.
-    pub fn append(&mut self, mut later: Batch) {
-        self.events.append(&mut later.events);
-        self.sightings.append(&mut later.sightings);
-        self.devices.append(&mut later.devices);
-        self.port_hours.append(&mut later.port_hours);
-        self.status = later.status.or(self.status.take());
-        self.learned = later.learned.or(self.learned.take());
-    }
 }
 
 impl SensorDb {
@@ -109,6 +99,7 @@ impl SensorDb {
                 "DELETE FROM event WHERE seq <= (SELECT max(seq) FROM event) - ?1",
                 [bits(EVENTS_MAX)],
             )?;
+            gone += tx.execute("DELETE FROM sighting WHERE at_ns < ?1", [bits(before)])?;
             gone += tx.execute(
                 "DELETE FROM sighting WHERE seq <= (SELECT max(seq) FROM sighting) - ?1",
                 [bits(SIGHTINGS_MAX)],
@@ -124,6 +115,25 @@ impl SensorDb {
                 [bits(PORT_HOURS_MAX)],
             )?;
             Ok(gone)
+        })
+    }
+
+    /// Closes the open incidents whose rows cannot be read. Returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was changed.
+    pub fn close_unreadable(&mut self) -> Result<usize, StoreError> {
+        self.0.write("closing what cannot be read", |tx| {
+            let mut ask = tx.prepare("SELECT id, body FROM incident WHERE state <> 'closed'")?;
+            let rows = ask.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+            let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+            let is_unreadable = |body: &str| serde_json::from_str::<IncidentRecord>(body).is_err();
+            let unreadable: Vec<i64> =
+                rows.into_iter().filter(|(_, body)| is_unreadable(body)).map(|(id, _)| id).collect();
+            for id in &unreadable {
+                tx.execute("UPDATE incident SET state = 'closed' WHERE id = ?1", [id])?;
+            }
+            Ok(unreadable.len())
         })
     }
 

@@ -12,6 +12,7 @@ use crate::db::{Db, bits, body};
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/tablet/0001-first.sql"),
     include_str!("../../migrations/tablet/0002-answers.sql"),
+    include_str!("../../migrations/tablet/0003-name.sql"),
 ];
 
 /// The file's name in the folder of the box's state.
@@ -46,6 +47,15 @@ pub struct Command {
     pub at_ns: u64,
     /// What.
     pub what: CommandRecord,
+}
+
+/// How commands are numbered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbering {
+    /// The file's own name, which no other file has; none in one of an older version.
+    pub of: Option<String>,
+    /// The last number that was given.
+    pub last: i64,
 }
 
 /// What somebody answered to a warning of the centre.
@@ -131,6 +141,20 @@ impl TabletDb {
         })
     }
 
+    /// Forgets what people did before this moment, in nanoseconds since 1970. What the clinic chose stays. Returns how many rows went.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was forgotten.
+    pub fn prune(&mut self, before_ns: u64) -> Result<usize, StoreError> {
+        self.0.write("forgetting what is old", |tx| {
+            ["command", "seen", "answer"].iter().try_fold(0, |gone, table| {
+                let now_gone =
+                    tx.execute(&format!("DELETE FROM {table} WHERE at_ns < ?1"), [bits(before_ns)])?;
+                Ok(gone + now_gone)
+            })
+        })
+    }
+
     /// The same file, to be read.
     #[must_use]
     pub fn into_reader(self) -> TabletReader {
@@ -147,7 +171,7 @@ impl TabletReader {
         Ok(TabletReader(Db::open_to_read(&folder.join(FILE))?))
     }
 
-    /// Commands after the one with this number, in order.
+    /// Commands after the one with this number, in order; without those that this version cannot read.
     ///
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
@@ -162,11 +186,33 @@ impl TabletReader {
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         })?;
-        rows.into_iter()
-            .map(|(seq, at, body)| {
-                Ok(Command { seq, at_ns: at.cast_unsigned(), what: self.0.parse(what, &body)? })
-            })
-            .collect()
+        let command = |(seq, at, body): (i64, i64, String)| {
+            Some(Command { seq, at_ns: at.cast_unsigned(), what: self.0.parse(what, &body).ok()? })
+        };
+        Ok(rows.into_iter().filter_map(command).collect())
+    }
+
+    /// How commands are numbered.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn numbering(&self) -> Result<Numbering, StoreError> {
+        self.0.read("asking how commands are numbered", |connection| {
+            let mut named = connection
+                .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'kept'")?;
+            let of = match named.exists([])? {
+                true => connection
+                    .prepare_cached("SELECT body FROM kept WHERE name = 'name'")?
+                    .query_row([], |row| row.get(0))
+                    .optional()?,
+                false => None,
+            };
+            let last = connection
+                .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'command'")?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            Ok(Numbering { of, last: last.unwrap_or(0) })
+        })
     }
 
     /// When somebody first saw this incident, in nanoseconds since 1970.
@@ -214,6 +260,17 @@ impl TabletReader {
                 .prepare_cached("SELECT answer FROM answer WHERE warning = ?1 ORDER BY seq DESC LIMIT 1")?
                 .query_row([warning], |row| row.get(0))
                 .optional()
+        })
+    }
+
+    /// Everything that the clinic chose, the latest first, as texts of a `site.toml`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn sites(&self) -> Result<Vec<String>, StoreError> {
+        self.0.read("asking for the settings", |connection| {
+            let mut ask = connection.prepare_cached("SELECT toml FROM site ORDER BY seq DESC")?;
+            ask.query_map([], |row| row.get(0))?.collect()
         })
     }
 

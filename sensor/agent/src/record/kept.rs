@@ -14,7 +14,7 @@ use sensor_engine::{Engine, Given, Setup, Snapshot};
 
 use super::line::{Line, Start};
 use super::{LIST_BYTES_MAX, stretches};
-use crate::agent::incident;
+use crate::before::incident;
 
 /// Longest file beside the frames, in bytes. Source: a profile, as in `sensor/replay`.
 const FILE_BYTES_MAX: u64 = 64 << 20;

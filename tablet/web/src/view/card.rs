@@ -40,6 +40,9 @@ pub(crate) struct Card {
     known_label: Option<String>,
     /// It went quiet, and stays because it is red.
     ended: bool,
+    /// Somebody said that it is solved, and it goes on: a sentence about what the box waits for.
+    #[schema(required)]
+    solved: Option<String>,
     /// Never: a self-test makes no card.
     is_test: bool,
     /// For the IT supplier: addresses, the other end, the rule, how often.
@@ -103,6 +106,7 @@ impl View {
                 .collect(),
             known_label: may_be_known.then(|| words.say(known, &[])).transpose()?,
             ended: incident.state == "quiet",
+            solved: incident.solved_by.as_ref().map(|_| words.say("solved_waits", &[])).transpose()?,
             is_test: false,
             technical: self.technical(incident)?,
         })
@@ -165,6 +169,7 @@ impl View {
             can: Vec::new(),
             known_label: None,
             ended: false,
+            solved: None,
             is_test: false,
             technical: Vec::new(),
         })

@@ -69,8 +69,7 @@ struct Port {
 impl View {
     /// The first screen.
     pub(crate) fn home(&self) -> anyhow::Result<Home> {
-        let open = self.sensor.as_ref().map(box_store::SensorReader::open_incidents).transpose()?;
-        let mut open = open.unwrap_or_default();
+        let mut open = self.open_incidents()?;
         open.retain(|incident| incident.due != Due::None.as_str());
         open.sort_by_key(|incident| {
             (core::cmp::Reverse(incident.due().ok()), core::cmp::Reverse(incident.last_seen_ns))
@@ -116,8 +115,10 @@ impl View {
         // Where it is the only trouble, its own card says it.
         let problem = status.and_then(|status| status.problem.clone());
         let problem = problem.filter(|_| face == Face::Act || sight != Sight::Forgets);
+        let lost = status.filter(|status| status.dropped > 0).map(|_| "rows_lost".to_owned());
         let record = status.and_then(|status| Some(format!("record_{}", status.record.as_deref()?)));
-        let beside = problem.into_iter().chain(record).map(|phrase| self.words().say(&phrase, &[]));
+        let beside =
+            problem.into_iter().chain(lost).chain(record).map(|phrase| self.words().say(&phrase, &[]));
         let also = also.into_iter().map(Ok).chain(beside).collect::<Result<_, _>>()?;
         let seq = self.sensor.as_ref().map(|sensor| sensor.events_before(i64::MAX, 1)).transpose()?;
         Ok(Home {
@@ -144,6 +145,20 @@ impl View {
         })
     }
 
+    /// What is open: as it was written, and newer than that what could not be written.
+    pub(crate) fn open_incidents(&self) -> anyhow::Result<Vec<IncidentRecord>> {
+        let written = self.sensor.as_ref().map(box_store::SensorReader::open_incidents).transpose()?;
+        let mut open = written.unwrap_or_default();
+        let unwritten = self.status.as_ref().filter(|_| self.hearing == Hearing::Heard);
+        for newer in unwritten.map_or(&[][..], |status| &status.unwritten) {
+            open.retain(|incident| incident.id != newer.id);
+            if newer.state != "closed" {
+                open.push(newer.clone());
+            }
+        }
+        Ok(open)
+    }
+
     fn sight(&self) -> Sight {
         let Some(status) = self.status.as_ref().filter(|_| self.hearing == Hearing::Heard) else {
             return Sight::Silent;
@@ -151,10 +166,11 @@ impl View {
         let all_see = |ports: &[PortStatus]| {
             !ports.is_empty() && ports.iter().all(|port| sees(port) && port.trouble.is_none())
         };
-        match (all_see(&status.ports), &status.problem) {
+        let remembers = !matches!(status.problem.as_deref(), Some("disk_full" | "read_only" | "broken"));
+        match (all_see(&status.ports), remembers) {
             (false, _) => Sight::Blind,
-            (true, Some(_)) => Sight::Forgets,
-            (true, None) => Sight::Sees,
+            (true, false) => Sight::Forgets,
+            (true, true) => Sight::Sees,
         }
     }
 

@@ -5,7 +5,7 @@ import { openCard, viewOf, weight, worstFirst } from './view';
 
 const card = (id: string, face: Card['face'], due: Card['due'], more: Partial<Card> = {}): Card => ({
   id, case: id, face, due, kind: '', category: '', title: id, steps: [], call: null, what: '', meaning: '', since: '',
-  device: null, seen: null, can: ['seen'], known_label: null, ended: false, is_test: false, technical: [], ...more,
+  device: null, seen: null, can: ['seen'], known_label: null, ended: false, solved: null, is_test: false, technical: [], ...more,
 });
 const green: Home = {
   lang: 'da', clinic: 'A', mark: null, face: 'ok', learning: false, acknowledged: false, headline: 'Alt ser godt ud',

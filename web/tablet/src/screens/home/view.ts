@@ -115,6 +115,6 @@ function silentCard(words: Words, at: string): Card {
     call: { role: said.role, name: '', phone: null, email: said.email, hours: said.hours },
     what: at === '' ? said.what_never : fill(said.what, { time: at }),
     meaning: said.meaning,
-    since: '', device: null, seen: null, can: [], known_label: null, ended: false, is_test: false, technical: [],
+    since: '', device: null, seen: null, can: [], known_label: null, ended: false, solved: null, is_test: false, technical: [],
   };
 }

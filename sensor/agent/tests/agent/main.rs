@@ -1,5 +1,8 @@
 //! The agent at work on a real folder: what it heard is there afterwards, once, whatever happens in between.
 
+mod disk;
+mod restart;
+
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,7 +32,11 @@ repeat 60 every 100 ms:
 type Kept = (Timestamp, u32, Vec<u8>);
 
 fn frames() -> Vec<Kept> {
-    let mut script = Script::parse("script", SCAN, Path::new("")).expect("the script is right");
+    frames_of(SCAN)
+}
+
+fn frames_of(script: &str) -> Vec<Kept> {
+    let mut script = Script::parse("script", script, Path::new("")).expect("the script is right");
     let mut kept = Vec::new();
     while let Some(Frame { at, wire_len, bytes, .. }) = script.next_frame() {
         kept.push((at, wire_len, bytes.to_vec()));
@@ -78,6 +85,10 @@ impl Ears for TestEars {
 
 /// Runs an agent on this folder until it has heard these frames and then `until` is true.
 fn run(folder: &Path, frames: &[Kept], until: impl FnMut() -> bool + 'static) {
+    run_as(Setup { folder: folder.to_owned(), ..Setup::default() }, frames, until);
+}
+
+fn run_as(setup: Setup, frames: &[Kept], until: impl FnMut() -> bool + 'static) {
     let stop = Arc::new(AtomicBool::new(false));
     let ears = TestEars {
         frames: Vec::from(frames).into_iter(),
@@ -86,7 +97,6 @@ fn run(folder: &Path, frames: &[Kept], until: impl FnMut() -> bool + 'static) {
         stop: Arc::clone(&stop),
         began: now(),
     };
-    let setup = Setup { folder: folder.to_owned(), ..Setup::default() };
     Agent::new(setup, Box::new(ears)).expect("the folder is new or ours").run(&stop).expect("it hears");
 }
 
