@@ -2,7 +2,7 @@
 
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 
-/** What the browser says because the tests, not the tablet, want no service worker. */
+/** What the browser says because the tests, not the screens, want no service worker. */
 const BLOCKED = 'Service Worker registration blocked by Playwright';
 
 export function launch(...more: string[]): Promise<Browser> {
@@ -17,7 +17,7 @@ export interface Watched extends AsyncDisposable {
   page: Page;
   /** What the console said that is no mere information. */
   errors: string[];
-  /** Requests to anybody but the box. */
+  /** Requests to anybody but the server. */
   elsewhere: string[];
 }
 

@@ -5,7 +5,6 @@ import { mkdirSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
-const ROOT = join(import.meta.dirname, '..');
 /** Accepted pictures fit in this, so that a repository can carry them. */
 const WIDTH = 320;
 const HEIGHT = 340;
@@ -21,23 +20,23 @@ const FAR = 48;
 const TOLERANCE = 0.001;
 
 export class Pictures {
-  private constructor(private readonly desk: Page) {}
+  private constructor(private readonly desk: Page, private readonly root: string) {}
 
-  static async open(browser: Browser): Promise<Pictures> {
-    const desk = await browser.newPage();
-    return new Pictures(desk);
+  /** Of the front end in this folder. */
+  static async open(browser: Browser, root: string): Promise<Pictures> {
+    return new Pictures(await browser.newPage(), root);
   }
 
   /** Keeps the picture as build output, for people to look at. */
   show(name: string, png: Buffer): void {
-    keep(join(ROOT, 'pictures', `${name}.png`), png);
+    keep(join(this.root, 'pictures', `${name}.png`), png);
   }
 
   /** Keeps the picture as build output, and says what differs from the accepted one, or null. */
   async judge(name: string, png: Buffer): Promise<string | null> {
     this.show(name, png);
     if (process.env['BLESS']) {
-      keep(acceptedFile(name), await this.small(png));
+      keep(this.#accepted(name), await this.small(png));
       return null;
     }
     return this.differsFromAccepted(name, png);
@@ -45,10 +44,14 @@ export class Pictures {
 
   async differsFromAccepted(name: string, png: Buffer): Promise<string | null> {
     const small = await this.small(png);
-    const accepted = acceptedFile(name);
+    const accepted = this.#accepted(name);
     if (!existsSync(accepted)) return `${name}: no accepted picture; look at pictures/${name}.png, then BLESS=1`;
     const share = await this.differs(small, readFileSync(accepted), 'image/webp', SQUARE);
     return share <= TOLERANCE ? null : `${name}: ${(share * 100).toFixed(2)} % of it differs from the accepted picture`;
+  }
+
+  #accepted(name: string): string {
+    return join(this.root, 'accepted', `${name}.webp`);
   }
 
   private async small(png: Buffer): Promise<Buffer> {
@@ -60,10 +63,6 @@ export class Pictures {
   async differs(a: Buffer, b: Buffer, kind: 'image/png' | 'image/webp', square: number): Promise<number> {
     return this.desk.evaluate(compare, { a: a.toString('base64'), b: b.toString('base64'), kind, square, far: FAR });
   }
-}
-
-function acceptedFile(name: string): string {
-  return join(ROOT, 'accepted', `${name}.webp`);
 }
 
 function keep(path: string, bytes: Buffer): void {
