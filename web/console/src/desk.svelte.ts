@@ -8,6 +8,9 @@ import { words, type Lang } from './words';
 export type Theme = 'system' | 'light' | 'dark';
 type Door = 'opening' | 'in' | 'out' | 'silent';
 
+/** Pages ask again at most so often. Guess: faster than this nobody reads. */
+const NEWS_EVERY_MS = 1_000;
+
 class Desk {
   session = $state.raw<Session | null>(null);
   /** Whether somebody is signed in, as far as is known; `silent` is a centre that does not answer. */
@@ -23,6 +26,8 @@ class Desk {
   isAdministrator = $derived(this.session?.role === 'administrator');
   client = new Client(() => this.#out());
   #live: Live | null = null;
+  #resting: ReturnType<typeof setTimeout> | undefined;
+  #isBehind = false;
 
   async start(): Promise<void> {
     this.#light();
@@ -37,7 +42,7 @@ class Desk {
       this.session = await ask();
       this.door = 'in';
       this.#live ??= new Live({
-        changed: () => (this.news += 1),
+        changed: () => this.#changed(),
         hearing: (is) => (this.hearing = is),
         refused: () => void this.client.session().catch(() => undefined),
       });
@@ -74,6 +79,17 @@ class Desk {
     this.hearing = 'waiting';
     this.session = null;
     this.door = 'out';
+  }
+
+  /** At once, and then at most each second: a busy centre must not keep every open page asking. */
+  #changed(): void {
+    if (this.#resting !== undefined) return void (this.#isBehind = true);
+    this.news += 1;
+    this.#isBehind = false;
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      if (this.#isBehind) this.#changed();
+    }, NEWS_EVERY_MS);
   }
 
   #light(): void {

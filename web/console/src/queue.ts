@@ -10,14 +10,24 @@ export interface Held {
   rows: Row[];
   /** What came and is not shown yet, as the centre orders it. */
   coming: Row[];
+  /** What is shown and no longer among what was asked for. */
+  left: Set<string>;
 }
 
-/** The page that the centre answers with now, laid upon what is shown. */
-export function hold(shown: Row[], fresh: Row[]): Held {
+/** The first page as the centre answers with it now, laid upon what is shown; `isAll` when there is no other page. */
+export function hold(shown: Row[], fresh: Row[], isAll: boolean): Held {
   const now = new Map(fresh.map((row) => [keyOf(row), row]));
   const known = new Set(shown.map(keyOf));
-  return { rows: shown.map((row) => now.get(keyOf(row)) ?? row), coming: fresh.filter((row) => !known.has(keyOf(row))) };
+  const oldest = fresh.length === 0 ? 0 : Math.min(...fresh.map(seenAt));
+  const hasLeft = (row: Row) => !now.has(keyOf(row)) && (isAll || seenAt(row) > oldest);
+  return {
+    rows: shown.map((row) => now.get(keyOf(row)) ?? row),
+    coming: fresh.filter((row) => !known.has(keyOf(row))),
+    left: new Set(shown.filter(hasLeft).map(keyOf)),
+  };
 }
+
+const seenAt = (row: Row): number => Date.parse(row.incident.last_seen);
 
 /** In the order in which they are read. */
 export function ordered(rows: Row[], order: string): Row[] {

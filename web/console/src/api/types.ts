@@ -34,3 +34,9 @@ export type Fault = Said['Fault'];
 export type Log = Said['Log'];
 /** The body of an answer with 4xx or 5xx. */
 export type Refusal = Said['Refusal'];
+
+/** In the order in which they want to be looked at. */
+export const BOX_STATES = ['blind', 'silent', 'active', 'claimed', 'revoked'] as const satisfies BoxState[];
+export const MEMBER_KINDS = [
+  'gp', 'specialist', 'physiotherapist', 'dentist', 'pharmacy', 'region', 'municipality', 'other',
+] as const satisfies MemberKind[];
