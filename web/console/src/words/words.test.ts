@@ -34,6 +34,8 @@ test('amounts_are_short', () => {
 test('a_clock_and_ports_in_few_words', () => {
   expect([skew(400, words.en.boxes), skew(42_000, words.en.boxes), skew(-9_000, words.en.boxes)]).toEqual(['right', '42 s behind', '9 s ahead']);
   const box = (sees: boolean[]) => ({ health: { ports: sees.map((one, number) => ({ number, sees: one })) } }) as unknown as Box;
+  const silent = { ...box([true]), state: 'silent' } as Box;
+  expect(sight(silent, words.en.boxes)).toBe('not known');
   expect([[true], [true, false], []].map((ports) => sight(box(ports), words.en.boxes))).toEqual(['1 of 1 ports hear', '1 of 2 ports hear', 'no port']);
 });
 

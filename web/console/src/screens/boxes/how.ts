@@ -11,9 +11,16 @@ export function skew(ms: number, words: Words['boxes']): string {
   return fill(ms > 0 ? words.behind : words.ahead, { s: Math.round(Math.abs(ms) / 1000) });
 }
 
+/** Whether what it told of today is of today: its day ends at midnight UTC. */
+export function isToday(box: Box, now: Date): boolean {
+  return box.health?.at.slice(0, 10) === now.toISOString().slice(0, 10);
+}
+
 export function sight(box: Box, words: Words['boxes']): string {
   const ports = box.health?.ports;
   if (!ports) return '–';
+  // What it said before it fell silent says nothing about now.
+  if (box.state === 'silent' || box.state === 'revoked') return words.sight_unknown;
   if (ports.length === 0) return words.no_ports;
   const n = ports.filter((port) => port.sees).length;
   return n === ports.length ? fill(words.sees_all, { n }) : fill(words.sees_some, { n, m: ports.length });
