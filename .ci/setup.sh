@@ -63,16 +63,26 @@ need_node() {
     exit 1
 }
 
+# What the front ends are made with, for all of them at once, when the list has changed.
+install_web() {
+    local now
+    now=$(sha256sum web/package-lock.json)
+    [ -d web/node_modules ] && [ "$(cat target/web.installed 2>/dev/null)" = "$now" ] && return 0
+    (cd web && npm ci --ignore-scripts --no-audit --no-fund --silent) || return 1
+    mkdir -p target
+    printf '%s' "$now" >target/web.installed
+}
+
 # build_web NAME: builds a front end into web/NAME/dist, when what it is made from has changed.
 build_web() {
     local name=$1 now
-    now=$(cd "web/$name" && git ls-files -z --cached --others --exclude-standard . | sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum)
+    now=$(cd web && git ls-files -z --cached --others --exclude-standard package-lock.json shared "$name" | sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum)
     if [ -f "web/$name/dist/index.html" ] && [ "$(cat "target/web-$name.built" 2>/dev/null)" = "$now" ]; then
         return 0
     fi
     say "Building the screens of $name …"
-    (cd "web/$name" && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent build >/dev/null) || {
-        say "could not build web/$name; see what is wrong with: cd web/$name && npm ci && npm run build"
+    { install_web && npm --prefix "web/$name" run --silent build >/dev/null; } || {
+        say "could not build web/$name; see what is wrong with: cd web && npm ci && npm --prefix $name run build"
         exit 1
     }
     mkdir -p target

@@ -1,7 +1,7 @@
-//! The front end of `web/tablet`, as it was built before this program. Without it a page says how to build it.
+//! The front end of `web/tablet`, as it was built before this program.
 
-use axum::http::{StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::Uri;
+use axum::response::Response;
 use rust_embed::Embed;
 
 #[derive(Embed)]
@@ -9,36 +9,7 @@ use rust_embed::Embed;
 #[allow_missing = true]
 struct Dist;
 
-const MISSING: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Cyberalarm</title>\
-<h1>This program was built without its screens</h1>\
-<p>Build them with <code>npm ci &amp;&amp; npm run build</code> in <code>web/tablet</code>, and then the program again, or start <code>./run</code>.</p></html>";
-
-/// Files whose name changes with what is in them may be kept for ever.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
-
 /// A file of the front end.
 pub(crate) async fn file(uri: Uri) -> Response {
-    let path = uri.path().trim_start_matches('/');
-    let path = if path.is_empty() { "index.html" } else { path };
-    let Some(file) = Dist::get(path) else {
-        let is_page = path == "index.html";
-        return if is_page { Html(MISSING).into_response() } else { StatusCode::NOT_FOUND.into_response() };
-    };
-    let kept = if path.starts_with("assets/") { FOR_EVER } else { "no-cache" };
-    let head = [(header::CONTENT_TYPE, content_type(path)), (header::CACHE_CONTROL, kept)];
-    (head, file.data).into_response()
-}
-
-fn content_type(path: &str) -> &'static str {
-    match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
-        "html" => "text/html; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "json" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "woff2" => "font/woff2",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        _ => "application/octet-stream",
-    }
+    common_pages::file::<Dist>(&uri, "tablet")
 }

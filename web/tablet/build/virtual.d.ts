@@ -1,4 +1,4 @@
-// What `build/dkfds.ts` makes at build time.
+// What `shared/build/dkfds.ts` makes at build time.
 declare module 'virtual:dkfds-icons' {
   const icons: Record<
     | 'home' | 'devices' | 'history' | 'sent' | 'settings' | 'help' | 'language' | 'print' | 'check' | 'down' | 'right'

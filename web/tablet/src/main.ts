@@ -1,6 +1,6 @@
 // Starts the tablet: the page says that it waits for the box until the first word from it.
 
-import './look/fonts.css';
+import '../../shared/look/fonts.css';
 import 'virtual:dkfds.css';
 import './look/base.css';
 import { mount } from 'svelte';

@@ -2,19 +2,14 @@
 // the day goes by. Nothing here stands in for anything. What is waited for happens by itself; only the silence of a dead
 // box is made by moving the page's clock.
 
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, watch, type Watched } from './chromium.ts';
+import { launch, watch, type Watched } from '../../shared/tests/chromium.ts';
+import { HOUSE, PROGRAM, Running, freePort } from '../../shared/tests/programs.ts';
 
-const HOUSE = join(import.meta.dirname, '../../..');
-/** Built by the tests of the workspace, so that nothing is compiled twice. */
-const PROGRAM = process.env['CYBERALARM'] ?? join(HOUSE, 'target/debug/cyberalarm');
 const SILENT_MS = 90_000;
 /** Only catches what hangs: the day itself takes under two minutes. */
 const DAY_MS = 300_000;
@@ -114,47 +109,25 @@ test('the first days: it learns; then the box is killed, and within 90 s the fac
 const WITHIN = { timeout: 15_000 };
 
 class RealBox implements AsyncDisposable {
-  private constructor(readonly url: string, private readonly state: string, private readonly program: ChildProcess) {}
+  private constructor(readonly url: string, private readonly state: string, private readonly program: Running) {}
 
   static async start(...options: string[]): Promise<RealBox> {
     const port = await freePort();
     const state = mkdtempSync(join(tmpdir(), 'cyberalarm-'));
     const clinic = join(HOUSE, 'testing/days/clinic');
     const given = ['box', '--listen', `127.0.0.1:${port}`, '--state', state, '--fresh', '--clinic', clinic, ...options];
-    // In a group of its own, so that all its processes can be killed at once.
-    const program = spawn(PROGRAM, given, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const complaints: string[] = [];
-    program.stderr!.on('data', (said) => complaints.push(String(said)));
-    for await (const line of createInterface(program.stdout!)) {
-      if (line.includes(`:${port}`)) return new RealBox(`http://127.0.0.1:${port}`, state, program);
-    }
-    throw new Error(`the box did not start: ${complaints.join('')}`);
+    const program = await Running.start(given, (line) => line.includes(`:${port}`));
+    return new RealBox(`http://127.0.0.1:${port}`, state, program);
   }
 
-  async kill(): Promise<void> {
-    await this.#end('SIGKILL', true);
+  kill(): Promise<void> {
+    return this.program.kill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end('SIGTERM', false);
+    await this.program[Symbol.asyncDispose]();
     rmSync(this.state, { recursive: true, force: true });
   }
-
-  async #end(signal: NodeJS.Signals, all: boolean): Promise<void> {
-    const { pid, exitCode, signalCode } = this.program;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
-    const over = new Promise((done) => this.program.once('exit', done));
-    process.kill(all ? -pid : pid, signal);
-    await over;
-  }
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as AddressInfo;
-    server.close(() => done(port));
-  }));
 }
 
 /** Writes down each face of the first screen, from the first word of the box on. */

@@ -2,17 +2,15 @@
 // overflow, size of targets, silence of the console, no request elsewhere) and kept as a picture for people; then what it
 // does over time. No test waits for a clock: the page's own is moved.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launch, watch } from './chromium.ts';
-import { Pictures } from './pictures.ts';
+import { accessFaults, sideways } from '../../shared/tests/calm.ts';
+import { launch, watch } from '../../shared/tests/chromium.ts';
+import { Pictures } from '../../shared/tests/pictures.ts';
 import { Box, TOKEN, readCase, type Lang } from './serve.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const TARGET_PX = 52;
 const FIRST_VIEW_BYTES = 100_000;
 /** Times are printed, for people to judge: the machine that tests is not the tablet. More than ten times what is wanted is a hang. */
@@ -36,7 +34,7 @@ let pictures: Pictures;
 
 beforeAll(async () => {
   browser = await launch();
-  pictures = await Pictures.open(browser);
+  pictures = await Pictures.open(browser, join(import.meta.dirname, '..'));
 });
 
 afterAll(() => browser?.close());
@@ -516,13 +514,7 @@ async function wholeScreen(page: Page): Promise<Buffer> {
 /** What holds of every screen. */
 async function calmPage(seat: Seat, name: string): Promise<void> {
   const { page } = seat;
-  await page.evaluate(AXE);
-  const faults = await page.evaluate(async (tags) => {
-    const axe = (globalThis as unknown as { axe: { run(on: Document, how: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe;
-    const { violations } = await axe.run(document, { runOnly: tags });
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)} ${node.failureSummary.slice(0, 200)}`));
-  }, AXE_TAGS);
-  expect(faults).toEqual([]);
+  expect(await accessFaults(page)).toEqual([]);
   expect(await sideways(page)).toEqual([]);
   expect(await smallTargets(page)).toEqual([]);
   const oneCard = (await page.locator('.home article, .home .row').count()) <= 1;
@@ -531,23 +523,6 @@ async function calmPage(seat: Seat, name: string): Promise<void> {
   }
   expect(seat.errors).toEqual([]);
   expect(seat.elsewhere).toEqual([]);
-}
-
-/** Everything that sticks out to the side, and every text that is cut. */
-function sideways(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const seen = (element: Element) =>
-      !element.closest('.heard, [hidden], svg') && element.getClientRects().length > 0 && getComputedStyle(element).clipPath === 'none';
-    const name = (element: Element) => `${element.tagName}.${element.getAttribute('class') ?? ''} ${(element.textContent ?? '').trim().slice(0, 40)}`;
-    const outside = [...document.body.querySelectorAll('*')].filter((element) => {
-      const { left, right } = element.getBoundingClientRect();
-      return seen(element) && !element.closest('pre') && (right > innerWidth + 1 || left < -1);
-    });
-    const cut = [...document.querySelectorAll('h1,h2,h3,p,li,dd,dt,a,button,span,strong')].filter(
-      (element) => seen(element) && !element.closest('pre') && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1,
-    );
-    return [...outside.map((element) => `outside: ${name(element)}`), ...cut.map((element) => `cut: ${name(element)}`)];
-  });
 }
 
 /** What can be pressed and is smaller than a hurried finger. A box to tick counts with its label. */

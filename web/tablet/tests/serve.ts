@@ -3,9 +3,9 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { existsSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bodyOf, file, json } from '../../shared/tests/files.ts';
 
 export type Lang = 'da' | 'en';
 
@@ -37,14 +37,9 @@ const DIST = join(HERE, '../dist');
 const CASES = join(HERE, '../cases');
 export const TOKEN = 'token-of-the-test';
 
-export const CSP =
+const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
   "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-const KINDS: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
-  '.woff2': 'font/woff2', '.webmanifest': 'application/manifest+json', '.txt': 'text/plain; charset=utf-8',
-};
 
 export function readCase(name: string): Case {
   const read = JSON.parse(readFileSync(join(CASES, `${name}.json`), 'utf8')) as Case;
@@ -127,7 +122,7 @@ export class Box {
     answer.setHeader('Content-Security-Policy', CSP);
     answer.setHeader('X-Content-Type-Options', 'nosniff');
     answer.setHeader('Referrer-Policy', 'no-referrer');
-    if (!url.pathname.startsWith('/api/v1/')) return file(url.pathname, answer);
+    if (!url.pathname.startsWith('/api/v1/')) return file(DIST, url.pathname, answer);
     const path = url.pathname.slice('/api/v1'.length);
     if (asked.method !== 'GET') return this.#change(asked, path, await bodyOf(asked), lang, answer);
     const answers = this.#case[lang];
@@ -161,29 +156,4 @@ export class Box {
 
 function write(listener: ServerResponse, event: string, data: unknown): void {
   listener.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-}
-
-function json(answer: ServerResponse, status: number, body: unknown): void {
-  answer.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(body));
-}
-
-function file(path: string, answer: ServerResponse): void {
-  const found = join(DIST, path === '/' ? 'index.html' : path);
-  if (!found.startsWith(DIST) || !existsSync(found)) return void answer.writeHead(404).end();
-  const kind = KINDS[extname(found)] ?? 'application/octet-stream';
-  const content = readFileSync(found);
-  const packed = kind.startsWith('font/') ? content : gzipSync(content);
-  answer.writeHead(200, {
-    'Content-Type': kind,
-    'Content-Length': packed.length,
-    'Cache-Control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-    ...(packed === content ? {} : { 'Content-Encoding': 'gzip' }),
-  });
-  answer.end(packed);
-}
-
-async function bodyOf(asked: IncomingMessage): Promise<string> {
-  let body = '';
-  for await (const piece of asked) body += piece;
-  return body;
 }

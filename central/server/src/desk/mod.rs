@@ -1,4 +1,4 @@
-//! The desk: a JSON API with a file for each resource, and events. It has no pages of its own yet.
+//! The desk: a JSON API with a file for each resource, events, and the pages of `web/console`, built in.
 
 mod audit;
 mod boxes;
@@ -10,6 +10,7 @@ mod health;
 mod incidents;
 mod link;
 mod members;
+mod pages;
 mod session;
 mod warnings;
 
@@ -19,7 +20,6 @@ use std::sync::Arc;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Html;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use central_core::role::Deed;
@@ -73,18 +73,8 @@ pub(crate) fn router(app: Arc<App>, address: SocketAddr) -> Router {
         .route("/api/v1/health", get(health::show))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(desk)
-        .route("/", get(page))
+        .fallback(pages::file)
         .layer(middleware::from_fn_with_state(guard, guard::stand))
-}
-
-/// What stands where the pages will be, so that whoever opens the link of the first start is not left with nothing.
-const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Cyberalarm centre</title>\
-<h1>The desk has no pages yet</h1>\
-<p>It is an API: <code>docs/generated/central-api.json</code> describes it. To sign in, send what stands behind <code>#/sign-in/</code> in your link as \
-<code>{\"token\": \"…\"}</code> to <code>POST /api/v1/sign-in</code>.</p></html>";
-
-async fn page() -> Html<&'static str> {
-    Html(PAGE)
 }
 
 /// The description of the API.

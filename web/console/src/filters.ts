@@ -1,0 +1,67 @@
+// The filters of the queue, as they stand in the address and as the centre is asked. Pure.
+
+export const STATES = ['opened', 'updated', 'quiet', 'closed'] as const;
+export const DUES = ['now', 'today', 'week', 'none'] as const;
+
+export interface Filters {
+  /** Empty lists ask for nothing. */
+  state: string[];
+  due: string[];
+  category: string;
+  kind: string;
+  member: string;
+  box: string;
+  region: string;
+  /** Seen in the last so many hours; empty for ever. */
+  hours: string;
+  /** `urgent` puts what is due first before what was seen last; anything else is by when it was seen. */
+  order: string;
+}
+
+const LISTS = ['state', 'due'] as const;
+const WORDS = ['category', 'kind', 'member', 'box', 'region', 'hours', 'order'] as const;
+
+export function readFilters(query: URLSearchParams): Filters {
+  const list = (name: string, known: readonly string[]) => (query.get(name) ?? '').split(',').filter((word) => known.includes(word));
+  const word = (name: string) => query.get(name) ?? '';
+  return {
+    state: list('state', STATES), due: list('due', DUES),
+    category: word('category'), kind: word('kind'), member: digits(word('member')), box: word('box'), region: word('region'),
+    hours: digits(word('hours')), order: word('order') === 'urgent' ? 'urgent' : '',
+  };
+}
+
+/** As it stands in the address, behind `#/incidents`. The same filters are the same address, whatever was pressed first. */
+export function writeFilters(filters: Filters): string {
+  return asQuery([
+    ...LISTS.map((name) => [name, filters[name].join(',')] as const),
+    ...WORDS.map((name) => [name, filters[name]] as const),
+  ]);
+}
+
+/** As the centre is asked. */
+export function askFor(filters: Filters, now: Date, after: string | null): string {
+  const hours = Number(filters.hours);
+  const since = hours > 0 ? new Date(now.getTime() - hours * 3_600_000).toISOString() : '';
+  return asQuery([
+    ...LISTS.map((name) => [name, filters[name].join(',')] as const),
+    ...(['category', 'kind', 'member', 'box', 'region'] as const).map((name) => [name, filters[name]] as const),
+    ['since', since],
+    ['after', after ?? ''],
+    ['limit', '100'],
+  ]);
+}
+
+export function toggled(list: string[], word: string, order: readonly string[]): string[] {
+  const left = list.includes(word) ? list.filter((one) => one !== word) : [...list, word];
+  return order.filter((one) => left.includes(one));
+}
+
+function asQuery(pairs: (readonly [string, string])[]): string {
+  const query = pairs.filter(([, value]) => value !== '').map(([name, value]) => `${name}=${encodeURIComponent(value).replace(/%2C/g, ',')}`);
+  return query.length === 0 ? '' : `?${query.join('&')}`;
+}
+
+function digits(text: string): string {
+  return /^\d{1,9}$/.test(text) ? text : '';
+}

@@ -1,0 +1,2 @@
+// Runes everywhere; a warning about accessibility is an error in `npm run check`.
+export default { compilerOptions: { runes: true } };

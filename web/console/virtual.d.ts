@@ -1,0 +1,2 @@
+// What `shared/build/dkfds.ts` makes at build time.
+declare module 'virtual:dkfds.css';
