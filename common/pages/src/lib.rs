@@ -1,17 +1,27 @@
-//! Serves a front end that was built into the program. Without it a page says how to build it.
+//! Serves a front end that was built into the program, packed where the browser unpacks. Without it a page says how to build it.
 //!
 //! Who may ask, and what a browser may do with the answer, is decided by the guard before it.
 
+use axum::Router;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use rust_embed::Embed;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
 /// Files whose name changes with what is in them may be kept for ever.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// A file of the front end `F`, which is made in the folder `web/NAME`.
-#[must_use]
-pub fn file<F: Embed>(uri: &Uri, name: &str) -> Response {
+/// The files of the front end `F`, which is made in the folder `web/NAME`. A fallback: it answers whatever it is asked.
+pub fn pages<F: Embed + 'static>(name: &'static str) -> Router {
+    // Fonts are packed already.
+    let worth_packing = DefaultPredicate::new().and(NotForContentType::const_new("font/"));
+    Router::new()
+        .fallback(async move |uri: Uri| file::<F>(&uri, name))
+        .layer(CompressionLayer::new().compress_when(worth_packing))
+}
+
+fn file<F: Embed>(uri: &Uri, name: &str) -> Response {
     let path = uri.path().trim_start_matches('/');
     let path = if path.is_empty() { "index.html" } else { path };
     let Some(file) = F::get(path) else {

@@ -1,7 +1,6 @@
 //! The front end of `web/tablet`, as it was built before this program.
 
-use axum::http::Uri;
-use axum::response::Response;
+use axum::Router;
 use rust_embed::Embed;
 
 #[derive(Embed)]
@@ -9,7 +8,7 @@ use rust_embed::Embed;
 #[allow_missing = true]
 struct Dist;
 
-/// A file of the front end.
-pub(crate) async fn file(uri: Uri) -> Response {
-    common_pages::file::<Dist>(&uri, "tablet")
+/// The files of the front end.
+pub(crate) fn pages() -> Router {
+    common_pages::pages::<Dist>("tablet")
 }

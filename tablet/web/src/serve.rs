@@ -79,6 +79,6 @@ pub fn serve(
 
 /// Everything that can be asked for, behind the guard.
 pub(crate) fn router(shared: Arc<Shared>, guard: Arc<Guard>) -> Router {
-    let app = api::routes().with_state(shared).fallback(assets::file);
+    let app = api::routes().with_state(shared).fallback_service(assets::pages());
     app.layer(middleware::from_fn_with_state(guard, guard::stand))
 }

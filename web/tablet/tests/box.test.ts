@@ -11,6 +11,7 @@ import { launch, watch, type Watched } from '../../shared/tests/chromium.ts';
 import { HOUSE, PROGRAM, Running, freePort } from '../../shared/tests/programs.ts';
 
 const SILENT_MS = 90_000;
+const FIRST_VIEW_BYTES = 100_000;
 /** Only catches what hangs: the day itself takes under two minutes. */
 const DAY_MS = 300_000;
 
@@ -81,6 +82,22 @@ test('a day: every face in its order, everything pressed', { timeout: DAY_MS + 6
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { name: 'We cannot see your network right now' }).waitFor();
   isQuiet(seat);
+});
+
+test('the first view is light, as the program itself sends it', { timeout: DAY_MS }, async () => {
+  await using box = await RealBox.start('--calm-days', '1');
+  await using seat = await watch(browser, box.url, { serviceWorkers: 'block' });
+  const asked: Promise<number>[] = [];
+  seat.page.on('requestfinished', (request) => {
+    asked.push(request.sizes().then((of) => of.responseBodySize + of.responseHeadersSize, () => 0));
+  });
+  await seat.page.goto(box.url);
+  await seat.page.locator('.hero').waitFor();
+  await seat.page.evaluate(() => document.fonts.ready);
+  const bytes = (await Promise.all(asked)).reduce((sum, one) => sum + one, 0);
+  console.log(`first view of the program: ${(bytes / 1_000).toFixed(1)} kB in ${asked.length} answers`);
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThanOrEqual(FIRST_VIEW_BYTES);
 });
 
 test('the first days: it learns; then the box is killed, and within 90 s the face is grey', { timeout: DAY_MS }, async () => {

@@ -73,7 +73,7 @@ pub(crate) fn router(app: Arc<App>, address: SocketAddr) -> Router {
         .route("/api/v1/health", get(health::show))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(desk)
-        .fallback(pages::file)
+        .fallback_service(pages::pages())
         .layer(middleware::from_fn_with_state(guard, guard::stand))
 }
 

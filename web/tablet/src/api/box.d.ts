@@ -349,6 +349,8 @@ export interface components {
             seen: string | null;
             /** @description "siden kl. 10.31" */
             since: string;
+            /** @description Somebody said that it is solved, and it goes on: a sentence about what the box waits for. */
+            solved: string | null;
             steps: string[];
             /** @description For the IT supplier: addresses, the other end, the rule, how often. */
             technical: components["schemas"]["Detail"][];
