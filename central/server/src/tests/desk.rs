@@ -114,7 +114,7 @@ async fn a_warning_goes_out_signed_and_the_answers_come_back() {
     let batch = north.batch(&[common_wire::v1::Body::Answer(answer)], now).unwrap();
     assert_eq!(line.batch(batch).await.unwrap().status, StatusCode::OK);
     let detail = browser.get(&format!("/api/v1/warnings/{id}")).await;
-    assert_eq!(detail["answers"], json!({ "not_relevant": 1 }));
+    assert_eq!((&detail["answers"], &detail["delivered"]), (&json!({ "not_relevant": 1 }), &json!(1)));
     let at_north = &detail["boxes"][0];
     assert_eq!((&at_north["member_name"], &at_north["is_delivered"]), (&json!("Klinik Nord"), &json!(true)));
     assert_eq!(at_north["answer"], json!("not_relevant"));
