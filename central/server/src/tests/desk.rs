@@ -184,6 +184,28 @@ async fn the_queue_is_filtered_and_paged_and_every_read_is_written_down() {
     centre.app.store.audit_verify().await.unwrap();
 }
 
+/// Whether the front end was built in or a page says that it was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_for_everybody_under_our_name_and_bring_nothing_from_elsewhere() {
+    let centre = Running::new().await;
+    let app = desk::router(centre.app.clone(), ([127, 0, 0, 1], PORT).into());
+    let ask = async |host: &str, path: &str| {
+        let request = Request::builder().uri(path).header(header::HOST, host).body(Body::empty());
+        app.clone().oneshot(request.unwrap()).await.unwrap()
+    };
+    let ours = format!("localhost:{PORT}");
+    let page = ask(&ours, "/").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    assert!(
+        page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none'")
+    );
+    for path in ["/assets/else.js", "/../Cargo.toml", "/index.html/", "/api"] {
+        assert_eq!(ask(&ours, path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(ask("evil.example", "/").await.status(), StatusCode::MISDIRECTED_REQUEST);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_gets_a_code_and_a_revoked_box_is_refused_at_once() {
     let centre = Running::new().await;
