@@ -86,10 +86,12 @@ impl Tx<'_> {
     }
 }
 
+/// What a box answered it has, also when it is not yet written down that it took the letter.
 const WARNINGS: &str = "SELECT id, issued_at_ns, until_ns, urgency, text, audience, is_exercise, issued_by, recalled_at_ns, \
     (SELECT count(*) FROM letter WHERE letter.about = warning.id AND letter.kind = 'warning') AS sent, \
-    (SELECT count(*) FROM letter JOIN box_seen ON box_seen.box = letter.box WHERE letter.about = warning.id \
-     AND letter.kind = 'warning' AND box_seen.letters_acked >= letter.seq) AS delivered FROM warning";
+    (SELECT count(*) FROM letter LEFT JOIN box_seen ON box_seen.box = letter.box WHERE letter.about = warning.id \
+     AND letter.kind = 'warning' AND (box_seen.letters_acked >= letter.seq OR EXISTS \
+     (SELECT 1 FROM answer WHERE answer.warning = warning.id AND answer.box = letter.box))) AS delivered FROM warning";
 
 impl Store {
     /// Warnings, newest first.

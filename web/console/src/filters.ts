@@ -3,6 +3,9 @@
 export const STATES = ['opened', 'updated', 'quiet', 'closed'] as const;
 export const DUES = ['now', 'today', 'week', 'none'] as const;
 
+/** The centre writes the same question down once in five minutes. */
+const SAME_MS = 300_000;
+
 export interface Filters {
   /** Empty lists ask for nothing. */
   state: string[];
@@ -42,7 +45,9 @@ export function writeFilters(filters: Filters): string {
 /** As the centre is asked. */
 export function askFor(filters: Filters, now: Date, after: string | null): string {
   const hours = Number(filters.hours);
-  const since = hours > 0 ? new Date(now.getTime() - hours * 3_600_000).toISOString() : '';
+  // The same question for a while, because each other one is written down.
+  const asked = Math.floor(now.getTime() / SAME_MS) * SAME_MS;
+  const since = hours > 0 ? new Date(asked - hours * 3_600_000).toISOString() : '';
   return asQuery([
     ...LISTS.map((name) => [name, filters[name].join(',')] as const),
     ...(['category', 'kind', 'member', 'box', 'region'] as const).map((name) => [name, filters[name]] as const),

@@ -145,9 +145,22 @@ impl Asked {
         })
     }
 
+    /// As it is written down.
     fn said(&self) -> String {
-        let Asked { state, due, category, kind, member, of_box, region, since, after, .. } = self;
-        format!("{state}|{due}|{category}|{kind}|{member:?}|{of_box:?}|{region:?}|{since:?}|{after:?}")
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let fields = [
+            ("state", self.state.clone()),
+            ("due", self.due.clone()),
+            ("category", self.category.clone()),
+            ("kind", self.kind.clone()),
+            ("member", self.member.map(|no| no.to_string()).unwrap_or_default()),
+            ("box", text(&self.of_box)),
+            ("region", text(&self.region)),
+            ("since", text(&self.since)),
+            ("after", text(&self.after)),
+        ];
+        let asked = fields.iter().filter(|(_, value)| !value.is_empty());
+        asked.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -114,7 +114,7 @@ async fn a_warning_goes_out_signed_and_the_answers_come_back() {
     let batch = north.batch(&[common_wire::v1::Body::Answer(answer)], now).unwrap();
     assert_eq!(line.batch(batch).await.unwrap().status, StatusCode::OK);
     let detail = browser.get(&format!("/api/v1/warnings/{id}")).await;
-    assert_eq!(detail["answers"], json!({ "not_relevant": 1 }));
+    assert_eq!((&detail["answers"], &detail["delivered"]), (&json!({ "not_relevant": 1 }), &json!(1)));
     let at_north = &detail["boxes"][0];
     assert_eq!((&at_north["member_name"], &at_north["is_delivered"]), (&json!("Klinik Nord"), &json!(true)));
     assert_eq!(at_north["answer"], json!("not_relevant"));
@@ -182,6 +182,28 @@ async fn the_queue_is_filtered_and_paged_and_every_read_is_written_down() {
     assert_eq!((&newest["deed"], &newest["who"]), (&json!("incident.read"), &json!("administrator")));
     assert_eq!(newest["on"], json!(format!("{}/{}", played.id, ids[0])));
     centre.app.store.audit_verify().await.unwrap();
+}
+
+/// Whether the front end was built in or a page says that it was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_for_everybody_under_our_name_and_bring_nothing_from_elsewhere() {
+    let centre = Running::new().await;
+    let app = desk::router(centre.app.clone(), ([127, 0, 0, 1], PORT).into());
+    let ask = async |host: &str, path: &str| {
+        let request = Request::builder().uri(path).header(header::HOST, host).body(Body::empty());
+        app.clone().oneshot(request.unwrap()).await.unwrap()
+    };
+    let ours = format!("localhost:{PORT}");
+    let page = ask(&ours, "/").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    assert!(
+        page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none'")
+    );
+    for path in ["/assets/else.js", "/../Cargo.toml", "/index.html/", "/api"] {
+        assert_eq!(ask(&ours, path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(ask("evil.example", "/").await.status(), StatusCode::MISDIRECTED_REQUEST);
 }
 
 #[tokio::test(flavor = "multi_thread")]
