@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 /// What somebody at the desk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AccountRole)]
 pub enum Role {
     /// Reads incidents, writes warnings.
     Analyst,

@@ -34,4 +34,6 @@ fn no_name_stands_for_two_types() {
             properties(name)
         );
     }
+    let role = api.pointer("/components/schemas/AccountRole/enum");
+    assert_eq!(role, Some(&serde_json::json!(["analyst", "administrator"])));
 }
