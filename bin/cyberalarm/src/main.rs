@@ -21,6 +21,9 @@ use clap::{Parser, Subcommand};
 struct Arguments {
     #[command(subcommand)]
     role: Role,
+    /// End with whoever started this.
+    #[arg(long, global = true, hide = true)]
+    supervised: bool,
 }
 
 #[derive(Subcommand)]
@@ -34,6 +37,8 @@ enum Role {
     Box_(role::box_::Arguments),
     /// The centre: take what boxes send, bring them letters, show the desk what there is.
     Central(role::central::Arguments),
+    /// Show the whole circle on this machine: a centre, the recorded clinic's box, and two smaller clinics beside it.
+    Circle(role::circle::Arguments),
     /// Make this box known to a centre, with a code that works once.
     Claim(role::claim::Arguments),
     /// The settings: print them with their meaning, or check a file of them.
@@ -60,11 +65,27 @@ enum Role {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().role {
+    let Arguments { role, supervised } = Arguments::parse();
+    let ends_with_parent = if supervised { box_supervisor::end_with_parent() } else { Ok(()) };
+    let done = ends_with_parent.and_then(|()| run(role));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) if is_closed_pipe(&err) => ExitCode::SUCCESS,
+        Err(err) => {
+            // Whoever closed the error output does not want to hear it.
+            let _closed = writeln!(io::stderr(), "cyberalarm: {err:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(role: Role) -> anyhow::Result<()> {
+    match role {
         Role::Audit(arguments) => role::audit::run(&arguments),
         Role::Bench(arguments) => role::bench::run(&arguments),
         Role::Box_(arguments) => role::box_::run(&arguments),
         Role::Central(arguments) => role::central::run(arguments),
+        Role::Circle(arguments) => role::circle::run(&arguments),
         Role::Claim(arguments) => role::claim::run(&arguments),
         Role::Config(arguments) => role::config::run(&arguments),
         Role::Evaluate(arguments) => role::evaluate::run(&arguments),
@@ -75,15 +96,6 @@ fn main() -> ExitCode {
         Role::Simulate(arguments) => role::simulate::run(arguments),
         Role::Tablet(arguments) => role::tablet::run(&arguments),
         Role::Uplink(arguments) => role::uplink::run(&arguments),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(err) if is_closed_pipe(&err) => ExitCode::SUCCESS,
-        Err(err) => {
-            // Whoever closed the error output does not want to hear it.
-            let _closed = writeln!(io::stderr(), "cyberalarm: {err:#}");
-            ExitCode::from(2)
-        }
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod box_;
 pub(crate) mod central;
+pub(crate) mod circle;
 pub(crate) mod claim;
 pub(crate) mod config;
 pub(crate) mod evaluate;
@@ -18,7 +19,7 @@ pub(crate) mod uplink;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
 /// Where the box keeps its state when nobody says otherwise.
 pub(crate) const STATE: &str = "/var/lib/cyberalarm";
@@ -26,9 +27,18 @@ pub(crate) const STATE: &str = "/var/lib/cyberalarm";
 /// Where the tablet listens when nobody says otherwise.
 pub(crate) const ADDRESS: &str = "127.0.0.1:8080";
 
-/// What every role of the box does first: it ends with its supervisor, hears when to stop, and has its folder.
+/// What every role of the box does first: it hears when to stop, and has its folder.
 pub(crate) fn begin(state: &Path) -> anyhow::Result<&'static AtomicBool> {
     ensure!(state.is_dir(), "there is no folder {}: `cyberalarm box` makes it", state.display());
-    box_supervisor::end_with_parent()?;
     box_supervisor::stop_flag()
+}
+
+/// Removes a file, if it is there.
+fn remove(file: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+            Err(err).with_context(|| format!("could not remove {}", file.display()))
+        }
+        _ => Ok(()),
+    }
 }

@@ -30,11 +30,11 @@ fn seqs(db: &UplinkDb, lane: u8) -> Vec<u64> {
 fn numbers_have_no_gaps_and_begin_at_one_in_each_lane() {
     let folder = tempfile::tempdir().unwrap();
     let mut db = open(folder.path());
-    db.put(&[entry(ALERT, NOW), entry(SIGHTING, NOW), entry(ALERT, NOW)], &[("event", 7)], 0).unwrap();
+    db.put(&[entry(ALERT, NOW), entry(SIGHTING, NOW), entry(ALERT, NOW)], &[("event", 7)], &[]).unwrap();
     drop(db);
     let mut db = UplinkDb::open(folder.path(), "another").unwrap();
     assert_eq!(db.reader().spool().unwrap(), "first", "a file is born once");
-    db.put(&[entry(ALERT, NOW)], &[("event", 9)], 0).unwrap();
+    db.put(&[entry(ALERT, NOW)], &[("event", 9)], &[]).unwrap();
     assert_eq!((seqs(&db, ALERT), seqs(&db, SIGHTING)), (vec![1, 2, 3], vec![1]));
     let reader = UplinkReader::open(folder.path()).unwrap();
     assert_eq!((reader.cursor("event").unwrap(), reader.cursor("answer").unwrap()), (9, 0));
@@ -44,7 +44,7 @@ fn numbers_have_no_gaps_and_begin_at_one_in_each_lane() {
 fn what_the_centre_has_is_believed_forwards_and_backwards_but_not_beyond_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut db = open(folder.path());
-    db.put(&[entry(ALERT, NOW), entry(ALERT, NOW)], &[], 0).unwrap();
+    db.put(&[entry(ALERT, NOW), entry(ALERT, NOW)], &[], &[]).unwrap();
     let committed = |db: &UplinkDb| db.reader().lanes().unwrap()[0].committed;
     db.commit(&[(ALERT, 2)]).unwrap();
     assert_eq!(committed(&db), 2);
@@ -58,7 +58,7 @@ fn what_the_centre_has_is_believed_forwards_and_backwards_but_not_beyond_the_end
 fn what_leaves_is_kept_for_the_clinic_with_its_day_and_its_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let mut db = open(folder.path());
-    db.put(&[entry(ALERT, NOW), entry(SIGHTING, NOW)], &[], 0).unwrap();
+    db.put(&[entry(ALERT, NOW), entry(SIGHTING, NOW)], &[], &[]).unwrap();
     db.leaving(&[(ALERT, 1, 120)], 90, NOW).unwrap();
     db.leaving(&[(ALERT, 1, 120), (SIGHTING, 1, 80)], 150, NOW + 1).unwrap();
     let sent = db.reader().sent_before(u64::MAX >> 1, 10).unwrap();
@@ -74,7 +74,7 @@ fn a_full_spool_forces_out_what_matters_least_and_says_so() {
     let mut db = open(folder.path());
     let many = RECORDS_MAX + 5;
     let entries: Vec<Entry> = (0..many).map(|_| entry(SIGHTING, NOW)).chain([entry(ALERT, NOW)]).collect();
-    db.put(&entries, &[], 0).unwrap();
+    db.put(&entries, &[], &[]).unwrap();
     db.make_room(NOW, &gap).unwrap();
     let first = &db.reader().records_after(SIGHTING, 0, 2).unwrap();
     assert_eq!((first[0].seq, first[0].what.as_str(), first[0].body.as_str()), (7, "gap", "1-7 full"));
@@ -83,7 +83,7 @@ fn a_full_spool_forces_out_what_matters_least_and_says_so() {
     let lanes = db.reader().lanes().unwrap();
     assert_eq!(lanes[1], LaneRow { last: many, committed: 0, dropped: 7 });
     // A gap that grows swallows the one before.
-    db.put(&[entry(SIGHTING, NOW)], &[], 0).unwrap();
+    db.put(&[entry(SIGHTING, NOW)], &[], &[]).unwrap();
     db.make_room(NOW, &gap).unwrap();
     assert_eq!(db.reader().records_after(SIGHTING, 0, 1).unwrap()[0].body, "1-8 full");
     assert_eq!(db.reader().lanes().unwrap()[1].dropped, 8);
@@ -93,7 +93,7 @@ fn a_full_spool_forces_out_what_matters_least_and_says_so() {
 fn what_is_old_goes_and_a_gap_says_what_was_never_sent() {
     let folder = tempfile::tempdir().unwrap();
     let mut db = open(folder.path());
-    db.put(&[entry(ALERT, NOW), entry(ALERT, NOW), entry(ALERT, NOW + KEPT_NS)], &[], 0).unwrap();
+    db.put(&[entry(ALERT, NOW), entry(ALERT, NOW), entry(ALERT, NOW + KEPT_NS)], &[], &[]).unwrap();
     db.commit(&[(ALERT, 1)]).unwrap();
     db.make_room(NOW + KEPT_NS, &gap).unwrap();
     assert_eq!(seqs(&db, ALERT), [1, 2, 3], "to the day");
@@ -107,7 +107,7 @@ fn what_is_old_goes_and_a_gap_says_what_was_never_sent() {
 fn a_file_that_was_put_back_begins_a_new_spool() {
     let folder = tempfile::tempdir().unwrap();
     let mut db = open(folder.path());
-    db.put(&[entry(ALERT, 1), entry(ALERT, 2), entry(ALERT, 3), entry(SIGHTING, 4)], &[], 0).unwrap();
+    db.put(&[entry(ALERT, 1), entry(ALERT, 2), entry(ALERT, 3), entry(SIGHTING, 4)], &[], &[]).unwrap();
     db.commit(&[(ALERT, 1)]).unwrap();
     db.begin_again("second").unwrap();
     assert_eq!(db.reader().spool().unwrap(), "second");

@@ -10,4 +10,4 @@ mod supervise;
 
 pub use rights::{capabilities, drop_all, end_with_parent, keep_listening};
 pub use stop::stop_flag;
-pub use supervise::{Role, supervise};
+pub use supervise::{Role, SUPERVISED, supervise};

@@ -3,8 +3,9 @@
 use core::time::Duration;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -28,13 +29,18 @@ const KILL_AFTER: Duration = Duration::from_secs(5);
 /// The program that runs here, also when its file was replaced by a newer one meanwhile: all roles are of one version.
 const THIS_PROGRAM: &str = "/proc/self/exe";
 
+/// What a process of ours is told, so that it ends with whoever started it.
+pub const SUPERVISED: &str = "--supervised";
+
 /// A process to be kept running.
 #[derive(Clone, Debug)]
 pub struct Role {
     /// What it is called.
-    pub name: &'static str,
+    pub name: String,
     /// What this program is told.
     pub arguments: Vec<OsString>,
+    /// What it prints is not shown.
+    pub is_silent: bool,
 }
 
 struct Running {
@@ -45,23 +51,29 @@ struct Running {
     waits: Duration,
 }
 
-/// Keeps these running until somebody says stop. `tell` hears what happens: a role was started, or it fell.
+/// Keeps running what it is told to, each from when it is told, until somebody says stop. `tell` hears what happens: a role fell.
 ///
 /// # Errors
 /// When a role cannot be started at all.
-pub fn supervise(roles: Vec<Role>, stop: &AtomicBool, tell: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
-    let now = steady();
-    let mut running: Vec<Running> = roles
-        .into_iter()
-        .map(|role| Running { role, child: None, began: now, starts_at: now, waits: AGAIN_AFTER })
-        .collect();
-    let watched = watch(&mut running, stop, tell);
+pub fn supervise(
+    roles: &Receiver<Role>,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(&str),
+) -> anyhow::Result<()> {
+    let mut running = Vec::new();
+    let watched = watch(roles, &mut running, stop, tell);
     end(&mut running);
     watched
 }
 
-fn watch(running: &mut [Running], stop: &AtomicBool, tell: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
+fn watch(
+    roles: &Receiver<Role>,
+    running: &mut Vec<Running>,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(&str),
+) -> anyhow::Result<()> {
     while !stop.load(Ordering::Relaxed) {
+        running.extend(roles.try_iter().map(Running::new));
         for one in &mut *running {
             one.turn(tell)?;
         }
@@ -71,6 +83,11 @@ fn watch(running: &mut [Running], stop: &AtomicBool, tell: &mut dyn FnMut(&str))
 }
 
 impl Running {
+    fn new(role: Role) -> Self {
+        let now = steady();
+        Running { role, child: None, began: now, starts_at: now, waits: AGAIN_AFTER }
+    }
+
     fn turn(&mut self, tell: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
         let now = steady();
         if let Some(child) = &mut self.child {
@@ -87,8 +104,13 @@ impl Running {
     }
 
     fn start(&mut self, now: Instant) -> anyhow::Result<()> {
-        let Role { name, arguments } = &self.role;
-        let child = Command::new(THIS_PROGRAM).arg0("cyberalarm").args(arguments).spawn();
+        let Role { name, arguments, is_silent } = &self.role;
+        let mut command = Command::new(THIS_PROGRAM);
+        command.arg0("cyberalarm").args(arguments).arg(SUPERVISED);
+        if *is_silent {
+            command.stdout(Stdio::null());
+        }
+        let child = command.spawn();
         self.child = Some(child.with_context(|| format!("could not start {name}"))?);
         self.began = now;
         Ok(())

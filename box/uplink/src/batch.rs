@@ -3,6 +3,7 @@
 use box_store::StoreError;
 use box_store::uplink::Numbered;
 use common_model::Timestamp;
+use common_wire::limits::RECORD_BYTES_MAX;
 use common_wire::v1::{Body, Gap, GapCause};
 use common_wire::{BoxId, Draft, Lane, Record, RecordError, SpoolId};
 
@@ -60,6 +61,7 @@ pub fn fill(
     spool: &impl Spool,
 ) -> Result<Filled, FillError> {
     let mut filled = Filled { draft: Draft::default(), lines: Vec::new(), until: Vec::new() };
+    let mut left = ask.budget_bytes;
     for &(lane, after) in &ask.lanes {
         let mut at = after;
         'lane: loop {
@@ -72,13 +74,17 @@ pub fn fill(
                 // The spool no longer has what the centre has forgotten.
                 let missing = (first > at + 1).then(|| gap_record(at + 1, first - 1, now));
                 for record in missing.into_iter().chain([record]) {
-                    if filled.draft.records() >= ask.records_max {
+                    let is_over = lane != Lane::Alert && left < RECORD_BYTES_MAX as u64;
+                    if filled.draft.records() >= ask.records_max || is_over {
                         break 'lane;
                     }
                     let wired = wire(&record, (from, spool_id), lane, now)?;
                     let pushed = filled.draft.push(&wired);
                     let pushed = pushed.map_err(|err| FillError::Record { lane, seq: record.seq, err })?;
                     let Some(bytes) = pushed else { break 'lane };
+                    if lane != Lane::Alert {
+                        left = left.saturating_sub(bytes as u64);
+                    }
                     filled.lines.push((lane, record.seq, bytes as u64));
                     at = record.seq;
                 }

@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use common_model::Timestamp;
 use common_model::hash::StableHash;
+use common_wire::limits::{BATCH_RECORDS_MAX, RECORD_BYTES_MAX};
 use common_wire::{Committed, Lane, Position, SpoolId};
 
 /// How many lanes there are.
@@ -35,6 +36,8 @@ pub struct Ask {
     pub lanes: Vec<(Lane, u64)>,
     /// At most so many records.
     pub records_max: usize,
+    /// What is left of the day's budget, in bytes: lines of lanes below alert take no more, and packed they take less.
+    pub budget_bytes: u64,
 }
 
 /// What an answer changes in the spool.
@@ -81,7 +84,7 @@ impl Delivery {
             under_way: None,
             failures: 0,
             not_before: Timestamp::EPOCH,
-            records_max: common_wire::limits::BATCH_RECORDS_MAX,
+            records_max: BATCH_RECORDS_MAX,
         }
     }
 
@@ -96,13 +99,18 @@ impl Delivery {
         if self.under_way.is_some() || now < self.not_before {
             return None;
         }
-        let may_go = |lane: Lane| lane == Lane::Alert || used_bytes < self.budget_bytes;
+        let lanes: Vec<(Lane, u64)> = self.may_go(used_bytes).collect();
+        let budget_bytes = self.budget_bytes.saturating_sub(used_bytes);
+        (!lanes.is_empty()).then_some(Ask { lanes, records_max: self.records_max, budget_bytes })
+    }
+
+    /// Lanes in which something waits that may leave today: alerts always, the others while there is room for the longest record.
+    fn may_go(&self, used_bytes: u64) -> impl Iterator<Item = (Lane, u64)> {
+        let has_room = used_bytes.saturating_add(RECORD_BYTES_MAX as u64) <= self.budget_bytes;
         let waiting = Lane::ALL.into_iter().zip(self.lanes);
-        let lanes: Vec<(Lane, u64)> = waiting
-            .filter(|(lane, stand)| stand.last > stand.committed && may_go(*lane))
+        waiting
+            .filter(move |(lane, stand)| stand.last > stand.committed && (*lane == Lane::Alert || has_room))
             .map(|(lane, stand)| (lane, stand.committed))
-            .collect();
-        (!lanes.is_empty()).then_some(Ask { lanes, records_max: self.records_max })
     }
 
     /// This is under way: the last number of each lane.
@@ -127,7 +135,7 @@ impl Delivery {
         }
         if has_moved {
             self.failures = 0;
-            self.records_max = common_wire::limits::BATCH_RECORDS_MAX;
+            self.records_max = BATCH_RECORDS_MAX;
             self.not_before = now;
         } else {
             // An answer that moves nothing is no reason to ask at once again.
@@ -146,10 +154,10 @@ impl Delivery {
         self.pause(now);
     }
 
-    /// When it wants to be asked again though nothing has happened.
+    /// When it wants to be asked again though nothing has happened; not while all that waits is over the budget.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let waits = self.lanes.iter().any(|stand| stand.last > stand.committed);
+    pub fn poll_timeout(&self, used_bytes: u64) -> Option<Timestamp> {
+        let waits = self.may_go(used_bytes).next().is_some();
         (waits && self.under_way.is_none()).then_some(self.not_before)
     }
 
@@ -180,7 +188,7 @@ mod tests {
     }
 
     fn delivery(lanes: [Stand; LANES]) -> Delivery {
-        Delivery::new(SPOOL, lanes, 1_000, 1)
+        Delivery::new(SPOOL, lanes, 100_000, 1)
     }
 
     fn answer(lane: Lane, seq: u64) -> Committed {
@@ -195,7 +203,7 @@ mod tests {
         let ask = delivery.poll_send(at(0), 0).unwrap();
         assert_eq!(ask.lanes, [(Lane::Alert, 2), (Lane::Inventory, 0)]);
         delivery.sent(vec![(Lane::Alert, 3)]);
-        assert_eq!((delivery.poll_send(at(1), 0), delivery.poll_timeout()), (None, None));
+        assert_eq!((delivery.poll_send(at(1), 0), delivery.poll_timeout(0)), (None, None));
         assert_eq!(delivery.handle_answer(at(1), &answer(Lane::Alert, 3)), [Step::Commit(Lane::Alert, 3)]);
         assert_eq!(delivery.poll_send(at(1), 0).unwrap().lanes, [(Lane::Inventory, 0)]);
     }
@@ -203,8 +211,17 @@ mod tests {
     #[test]
     fn over_its_budget_only_alerts_go() {
         let delivery = delivery([stand(1, 0), stand(1, 0), stand(1, 0), stand(1, 0)]);
-        assert_eq!(delivery.poll_send(at(0), 999).unwrap().lanes.len(), 4);
-        assert_eq!(delivery.poll_send(at(0), 1_000).unwrap().lanes, [(Lane::Alert, 0)]);
+        let room = 100_000 - RECORD_BYTES_MAX as u64;
+        let ask = delivery.poll_send(at(0), room).unwrap();
+        assert_eq!((ask.lanes.len(), ask.budget_bytes), (4, RECORD_BYTES_MAX as u64));
+        assert_eq!(delivery.poll_send(at(0), room + 1).unwrap().lanes, [(Lane::Alert, 0)]);
+    }
+
+    #[test]
+    fn over_its_budget_it_does_not_want_to_be_asked() {
+        let delivery = delivery([stand(1, 1), stand(1, 0), stand(1, 0), stand(1, 0)]);
+        assert_eq!(delivery.poll_timeout(0), Some(Timestamp::EPOCH));
+        assert_eq!((delivery.poll_send(at(0), 90_000), delivery.poll_timeout(90_000)), (None, None));
     }
 
     #[test]
@@ -214,7 +231,7 @@ mod tests {
         for failed in 0..12 {
             delivery.sent(vec![(Lane::Alert, 1)]);
             delivery.handle_failure(now, Failure::Link);
-            let pause = delivery.poll_timeout().unwrap().since(now);
+            let pause = delivery.poll_timeout(0).unwrap().since(now);
             let longest = PAUSE_MAX.min(PAUSE_MIN * (1 << failed));
             assert!(pause >= longest / 2 && pause <= longest, "{failed}: {pause:?}");
             assert_eq!(delivery.poll_send(now, 0), None);
@@ -222,7 +239,7 @@ mod tests {
         }
         delivery.sent(vec![(Lane::Alert, 1)]);
         delivery.handle_answer(now, &answer(Lane::Alert, 1));
-        assert_eq!(delivery.poll_timeout(), Some(now));
+        assert_eq!(delivery.poll_timeout(0), Some(now));
     }
 
     #[test]

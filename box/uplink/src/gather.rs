@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use box_store::record::EventRecord;
+use box_store::sensor::Stored;
 use box_store::uplink::{Entry, Keys};
 use box_store::{SensorReader, StoreError, TabletReader, UplinkDb};
 use common_model::Timestamp;
@@ -40,14 +41,7 @@ const HEALTH: &str = "health";
 const INVENTORY: &str = "inventory";
 const LEDGER: &str = "ledger";
 
-/// What a box is told to do with its link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// Bytes a day for everything but alerts.
-    pub bytes: u64,
-}
-
-/// Reads and numbers everything that is new. Returns whether there was anything.
+/// Reads and numbers everything that is new. Returns whether there was anything. `budget_bytes` is what the box is told that it may send a day.
 ///
 /// # Errors
 /// When a file cannot be read or written: then nothing of that step was numbered, and the next time finds it again.
@@ -56,7 +50,7 @@ pub fn gather(
     db: &mut UplinkDb,
     keys: &Keys,
     catalogue: &Catalogue,
-    budget: Budget,
+    budget_bytes: u64,
     now: Timestamp,
 ) -> anyhow::Result<bool> {
     let mut has_news = deliveries(db, now)? | answers(folder, db, now)?;
@@ -72,7 +66,7 @@ pub fn gather(
     let (more, must_tell) = events(&sensor, db, &teller, now)?;
     has_news |= more;
     has_news |= sightings(&sensor, db, &teller, now)?;
-    has_news |= by_the_clock(&sensor, db, &status, must_tell, budget, now)?;
+    has_news |= by_the_clock(&sensor, db, &status, must_tell, budget_bytes, now)?;
     db.make_room(now.as_nanos(), &|from, to, cause| {
         let cause = if cause == "old" { GapCause::Old } else { GapCause::Full };
         gap_body(from, to, now, cause)
@@ -88,7 +82,7 @@ fn deliveries(db: &mut UplinkDb, now: Timestamp) -> anyhow::Result<bool> {
     let body = |warning| Body::Answer(Answer { warning, answer: AnswerWord::Delivered, at: now });
     let entries: Vec<Entry> =
         delivered.into_iter().filter_map(|(_, warning)| entry(Lane::Alert, now, &body(warning))).collect();
-    db.put(&entries, &cursors, 0)?;
+    db.put(&entries, &cursors, &[])?;
     Ok(true)
 }
 
@@ -105,7 +99,7 @@ fn answers(folder: &Path, db: &mut UplinkDb, now: Timestamp) -> anyhow::Result<b
         entry(Lane::Alert, now, &Body::Answer(body))
     };
     let entries: Vec<Entry> = answers.into_iter().filter_map(entry).collect();
-    db.put(&entries, &[(ANSWERS, last)], 0)?;
+    db.put(&entries, &[(ANSWERS, last)], &[])?;
     Ok(true)
 }
 
@@ -117,21 +111,43 @@ fn events(
     now: Timestamp,
 ) -> anyhow::Result<(bool, bool)> {
     let events = sensor.events_after(db.reader().cursor(EVENTS)?, ROWS_MAX)?;
-    let Some(last) = events.last().map(|event| event.seq) else { return Ok((false, false)) };
-    let (mut entries, mut must_tell) = (Vec::new(), false);
+    let Some((first, last)) = ends(&events) else { return Ok((false, false)) };
+    miss(db, (Lane::Alert, EVENTS), first, now)?;
+    let (mut entries, mut untold, mut must_tell) = (Vec::new(), 0, false);
     for event in events {
         let at = Timestamp::from_nanos(event.at_ns);
         match event.value {
             EventRecord::Incident(record) => {
                 let told = teller.incident(&record, at, now);
                 let body = told.map(|incident| Body::Incident(Box::new(incident)));
-                entries.extend(body.and_then(|body| entry(Lane::Alert, now, &body)));
+                match body.and_then(|body| entry(Lane::Alert, now, &body)) {
+                    Some(entry) => entries.push(entry),
+                    None => untold += 1,
+                }
             }
             EventRecord::Sight { .. } | EventRecord::Gap { .. } => must_tell = true,
         }
     }
-    db.put(&entries, &[(EVENTS, last)], 0)?;
-    Ok((true, must_tell))
+    db.put(&entries, &[(EVENTS, last)], &[(lane(Lane::Alert), untold)])?;
+    // What is not told is told of.
+    Ok((true, must_tell || untold > 0))
+}
+
+/// The first and the last number of some rows.
+fn ends<T>(rows: &[Stored<T>]) -> Option<(i64, i64)> {
+    Some((rows.first()?.seq, rows.last()?.seq))
+}
+
+/// Rows before this one that were not read and are gone: the sensor keeps its history for so long and no longer. A gap stands for them, which
+/// counts all of them, because nobody knows which of them would have been told.
+fn miss(db: &mut UplinkDb, (to, source): (Lane, &str), first: i64, now: Timestamp) -> anyhow::Result<()> {
+    let read = db.reader().cursor(source)?;
+    let gone = u64::try_from(first.saturating_sub(read) - 1).unwrap_or(0);
+    if gone > 0 {
+        let gap = |from, to| gap_body(from, to, now, GapCause::Old);
+        db.miss((lane(to), gone), now.as_nanos(), (source, first - 1), &gap)?;
+    }
+    Ok(())
 }
 
 fn sightings(
@@ -141,7 +157,8 @@ fn sightings(
     now: Timestamp,
 ) -> anyhow::Result<bool> {
     let sightings = sensor.sightings_after(db.reader().cursor(SIGHTINGS)?, ROWS_MAX)?;
-    let Some(last) = sightings.last().map(|sighting| sighting.seq) else { return Ok(false) };
+    let Some((first, last)) = ends(&sightings) else { return Ok(false) };
+    miss(db, (Lane::Sighting, SIGHTINGS), first, now)?;
     let today = now.as_nanos() / DAY_NS * DAY_NS;
     let told = db.reader().numbered_since(lane(Lane::Sighting), today)?;
     let room = usize::try_from(SIGHTINGS_PER_DAY.saturating_sub(told)).unwrap_or(usize::MAX);
@@ -154,7 +171,7 @@ fn sightings(
             entry(Lane::Sighting, now, &Body::Sighting(body))
         })
         .collect();
-    db.put(&entries, &[(SIGHTINGS, last)], dropped as u64)?;
+    db.put(&entries, &[(SIGHTINGS, last)], &[(lane(Lane::Sighting), dropped as u64)])?;
     Ok(true)
 }
 
@@ -164,7 +181,7 @@ fn by_the_clock(
     db: &mut UplinkDb,
     status: &box_store::sensor::Status,
     must_tell: bool,
-    budget: Budget,
+    budget_bytes: u64,
     now: Timestamp,
 ) -> anyhow::Result<bool> {
     let (quarter, day) = (turn(now, HEALTH_EVERY_NS), turn(now, DAY_NS));
@@ -176,7 +193,7 @@ fn by_the_clock(
             health.waiting.insert(lane, Waiting { records, dropped: row.dropped });
         }
         health.sent_today_bytes = db.reader().bytes_of_day(now.as_nanos())?;
-        health.budget_bytes = budget.bytes;
+        health.budget_bytes = budget_bytes;
         entries.extend(entry(Lane::Health, now, &Body::Health(health)));
         cursors.push((HEALTH, quarter));
     }
@@ -193,7 +210,7 @@ fn by_the_clock(
         cursors.push((LEDGER, day));
     }
     if !cursors.is_empty() {
-        db.put(&entries, &cursors, 0)?;
+        db.put(&entries, &cursors, &[])?;
     }
     Ok(!entries.is_empty())
 }

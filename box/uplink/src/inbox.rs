@@ -31,7 +31,7 @@ pub(crate) async fn ask(link: &mut Link, after: u64) -> anyhow::Result<Letters> 
 ///
 /// # Errors
 /// When a letter is forged, for another box, out of order, or cannot be kept.
-pub(crate) fn take(
+pub fn take(
     folder: &Path,
     db: &mut UplinkDb,
     keys: &mut Keys,

@@ -71,6 +71,14 @@ impl Link {
         Link { way, tls, sender: None }
     }
 
+    /// Makes the connection, unless there is one.
+    pub(crate) async fn reach(&mut self, patience: Duration) -> Result<(), LinkError> {
+        match tokio::time::timeout(patience, self.sender()).await {
+            Ok(reached) => reached.map(drop),
+            Err(_elapsed) => Err(LinkError::Late(patience.as_secs())),
+        }
+    }
+
     /// Asks, and waits for the whole answer.
     pub(crate) async fn ask(
         &mut self,

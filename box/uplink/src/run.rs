@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::batch::{Filled, Spool, fill};
 use crate::claim;
 use crate::delivery::{Delivery, Failure, LANES, Stand, Step};
-use crate::gather::{Budget, gather, lane};
+use crate::gather::{gather, lane};
 use crate::link::{Link, Way};
 use crate::{inbox, random};
 
@@ -164,12 +164,17 @@ impl<'s> Uplink<'s> {
     /// Gathers, and sends one batch. Returns whether there is more to do at once.
     async fn turn(&mut self) -> anyhow::Result<bool> {
         let now = machine_time();
-        let budget = Budget { bytes: self.setup.budget_bytes };
-        let has_news = gather(&self.setup.folder, &mut self.db, &self.keys, self.catalogue, budget, now)?;
+        let (folder, budget_bytes) = (&self.setup.folder, self.setup.budget_bytes);
+        let has_news = gather(folder, &mut self.db, &self.keys, self.catalogue, budget_bytes, now)?;
         let spool: SpoolId = self.db.reader().spool()?.parse()?;
         self.delivery.handle_spool(spool, stands(&self.db)?);
         let used = self.db.reader().bytes_of_day(now.as_nanos())?;
         let Some(ask) = self.delivery.poll_send(now, used) else { return Ok(has_news) };
+        // Nothing leaves by a link that is down, so nothing of it is in the ledger or takes from the budget.
+        if let Err(err) = self.link.reach(BATCH_PATIENCE).await {
+            self.delivery.handle_failure(machine_time(), Failure::Link);
+            return Err(err.into());
+        }
         let from: BoxId = self.identity.box_id.parse()?;
         let Filled { draft, lines, until } = fill(&ask, (from, spool), now, &Records(&self.db))?;
         if until.is_empty() {
@@ -252,7 +257,10 @@ impl<'s> Uplink<'s> {
     }
 
     fn pause(&self) -> Duration {
-        let until = self.delivery.poll_timeout().map(|at| at.since(machine_time()));
+        let now = machine_time();
+        // When it cannot be read, sending will say so.
+        let used = self.db.reader().bytes_of_day(now.as_nanos()).unwrap_or(0);
+        let until = self.delivery.poll_timeout(used).map(|at| at.since(now));
         until.unwrap_or(LOOK_EVERY).clamp(Duration::from_millis(20), LOOK_EVERY)
     }
 

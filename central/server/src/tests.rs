@@ -2,6 +2,7 @@
 
 mod desk;
 mod line;
+mod strange;
 
 use core::net::SocketAddr;
 use std::sync::Arc;

@@ -1,13 +1,14 @@
 //! Questions of the desk over all that came.
 
 use common_model::Timestamp;
+use common_wire::Position;
 use futures_util::future::BoxFuture;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::db::{Store, StoreError};
 use crate::rows::{Value, bind};
-use crate::{at, ns};
+use crate::{at, int, ns};
 
 /// Which incidents are asked for. An empty list asks for nothing.
 #[derive(Clone, Debug, Default)]
@@ -104,6 +105,15 @@ pub struct GapRow {
     pub cause: String,
 }
 
+/// A record as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Its number in its lane.
+    pub seq: u64,
+    /// Its body.
+    pub body: String,
+}
+
 /// Questions over all that came. Here the database answers; a large centre puts a column store in its place.
 pub trait QueryEngine: Send + Sync {
     /// Incidents, latest seen first.
@@ -131,6 +141,15 @@ pub trait QueryEngine: Send + Sync {
 
     /// What a box lost, latest first.
     fn gaps(&self, box_no: i64) -> BoxFuture<'_, Result<Vec<GapRow>, StoreError>>;
+
+    /// What a lane of a box has after this number, as it came: for whoever compares both ends.
+    fn records_after(
+        &self,
+        box_no: i64,
+        position: Position,
+        after: u64,
+        most: u16,
+    ) -> BoxFuture<'_, Result<Vec<RecordRow>, StoreError>>;
 }
 
 /// A question that is being written.
@@ -298,6 +317,30 @@ impl QueryEngine for Store {
                     at: at(row.try_get(3)?),
                     cause: row.try_get(4)?,
                 })
+            };
+            question.ask(self).await?.iter().map(row).collect()
+        })
+    }
+
+    fn records_after(
+        &self,
+        box_no: i64,
+        position: Position,
+        after: u64,
+        most: u16,
+    ) -> BoxFuture<'_, Result<Vec<RecordRow>, StoreError>> {
+        Box::pin(async move {
+            let mut question = Question::new(
+                "SELECT record.seq, record.body FROM record JOIN lane ON lane.no = record.lane WHERE 1 = 1",
+            );
+            question.is("lane.box =", Some(box_no));
+            question.is("lane.spool =", Some(position.spool.to_string()));
+            question.is("lane.lane =", Some(position.lane.as_str()));
+            question.is("record.seq >", Some(int(after)));
+            question.say(&format!(" ORDER BY record.seq LIMIT {most}"));
+            let row = |row: &AnyRow| {
+                let seq: i64 = row.try_get(0)?;
+                Ok(RecordRow { seq: seq.cast_unsigned(), body: row.try_get(1)? })
             };
             question.ask(self).await?.iter().map(row).collect()
         })

@@ -670,7 +670,7 @@ async fn all_that_left_is_listed_in_plain_words_with_its_bytes() {
     let entry = |lane, what: &'static str| Entry { lane, at_ns: NOON, what, body: golden(what) };
     let entries =
         [entry(0, "incident"), entry(3, "health"), entry(3, "health"), entry(0, "answer"), entry(1, "gap")];
-    uplink.put(&entries, &[], 0).unwrap();
+    uplink.put(&entries, &[], &[]).unwrap();
     uplink.leaving(&[(0, 1, 900), (3, 1, 300), (3, 2, 310), (0, 2, 200), (1, 1, 100)], 700, NOON).unwrap();
     let sent = tablet.get("/api/v1/sent").await;
     let lines = sent["days"][0]["lines"].as_array().unwrap();

@@ -4,7 +4,8 @@ use core::net::SocketAddr;
 use std::ffi::OsString;
 use std::io::{Write as _, stderr, stdout};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
 
 use anyhow::{Context as _, ensure};
 use box_supervisor::{Role, supervise};
@@ -49,6 +50,7 @@ enum Instead {
 
 /// Files that the box's roles make in the folder of its state.
 const OURS: [&str; 3] = ["sensor", "tablet", "uplink"];
+const ENDINGS: [&str; 5] = ["db", "db-wal", "db-shm", "bell", "keys"];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(Instead::Prepare { ports }) = &arguments.instead {
@@ -64,21 +66,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     std::fs::create_dir_all(state).with_context(|| format!("could not make {}", state.display()))?;
     check_place(&state.join("sensor.db"))
         .context("the box must be able to write in the folder of its state")?;
-    let role = |name: &'static str, more: Vec<OsString>| {
+    let (start, roles) = channel();
+    let role = |name: &str, more: Vec<OsString>| {
         let mut words: Vec<OsString> = vec![name.into(), "--state".into(), state.into()];
         words.extend(more);
-        Role { name, arguments: words }
+        start.send(Role { name: name.to_owned(), arguments: words, is_silent: false })
     };
     let settings =
         arguments.source.settings_file().map_or_else(Vec::new, |path| vec!["--settings".into(), path.into()]);
     let listen = vec!["--listen".into(), arguments.listen.to_string().into()];
-    let roles = vec![
-        role("tablet", [listen, settings].concat()),
-        role("sensor", arguments.source.words()),
-        role("uplink", arguments.way.words()),
-    ];
+    role("tablet", [listen, settings].concat())?;
+    role("sensor", arguments.source.words())?;
+    role("uplink", arguments.way.words())?;
     let stop = box_supervisor::stop_flag()?;
-    supervise(roles, stop, &mut |said| {
+    supervise(&roles, stop, &mut |said| {
         // Whoever closed the error output does not want to hear it.
         let _closed = writeln!(stderr(), "cyberalarm: {said}");
     })
@@ -99,26 +100,16 @@ fn prepare_all(ports: &[PortName]) -> anyhow::Result<()> {
 }
 
 /// Whether the tablet will be able to listen there.
-fn check_port(address: SocketAddr) -> anyhow::Result<()> {
+pub(crate) fn check_port(address: SocketAddr) -> anyhow::Result<()> {
     ensure!(
         address.ip().is_loopback(),
-        "--listen {address}: the tablet is served to this machine alone, as 127.0.0.1"
+        "{address}: the tablet is served to this machine alone, as 127.0.0.1"
     );
     TcpListener::bind(address).map(drop).with_context(|| format!("could not listen on {address}"))
 }
 
 /// Removes what the box's roles wrote, and nothing else.
-fn forget(state: &std::path::Path) -> anyhow::Result<()> {
-    for role in OURS {
-        for ending in ["db", "db-wal", "db-shm", "bell", "keys"] {
-            let file = state.join(format!("{role}.{ending}"));
-            match std::fs::remove_file(&file) {
-                Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(err).with_context(|| format!("could not remove {}", file.display()));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(())
+pub(crate) fn forget(state: &Path) -> anyhow::Result<()> {
+    let files = OURS.iter().flat_map(|role| ENDINGS.map(|ending| format!("{role}.{ending}")));
+    files.map(|file| state.join(file)).try_for_each(|file| super::remove(&file))
 }

@@ -90,8 +90,12 @@ struct NewMember {
 }
 
 const STATE: &str = "/var/lib/cyberalarm-central";
-const BOXES: &str = "127.0.0.1:8443";
-const DESK: &str = "127.0.0.1:8081";
+/// Files that the centre makes in the folder of its state.
+const OURS: [&str; 7] =
+    ["central.db", "central.db-wal", "central.db-shm", "identity.lock", "letters.key", "ca.key", "ca.pem"];
+
+pub(crate) const BOXES: &str = "127.0.0.1:8443";
+pub(crate) const DESK: &str = "127.0.0.1:8081";
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { place, listen, console, name, count_exercises, deed } = arguments;
@@ -129,37 +133,51 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
 /// What is done to the database by a command; the centre may run beside it.
 fn beside(place: &Place, deed: Deed) -> anyhow::Result<()> {
     with_store(place, async |store| {
-        let now = machine_time();
         let said = match deed {
-            Deed::Member(new) => {
-                let member = read_member(new)?;
-                let mut tx = store.begin().await?;
-                let no = tx.add_member(&member, now).await?;
-                tx.audit(now, "command", "member.add", &no.to_string(), &member.name).await?;
-                tx.commit().await?;
-                no.to_string()
-            }
+            Deed::Member(new) => new_member(store, &read_member(new)?).await?.to_string(),
             Deed::Claim { member, address } => {
                 ensure!(store.member(member).await?.is_some(), "there is no member {member}");
-                let fingerprint = Identity::open(&place.state, now)?.fingerprint();
-                let code = ClaimCode::from_bytes(random_bytes()?);
-                let mut tx = store.begin().await?;
-                tx.add_claim(&code, member, now).await?;
-                tx.audit(now, "command", "claim.make", &member.to_string(), "").await?;
-                tx.commit().await?;
-                ClaimText { address, fingerprint, code }.to_string()
+                new_claim(place, store, member, address).await?.to_string()
             }
             Deed::Link { account, role, desk } => {
                 let Some(role) = Role::from_word(&role) else {
                     bail!("--role {role}: `analyst` or `administrator`")
                 };
-                let token = central_server::new_link(store, &Account { name: account, role }, now).await?;
+                let token =
+                    central_server::new_link(store, &Account { name: account, role }, machine_time()).await?;
                 central_server::link_text(desk, &token)
             }
         };
         writeln!(stdout(), "{said}")?;
         Ok(())
     })
+}
+
+/// Takes in a member. Returns its number.
+pub(crate) async fn new_member(store: &Store, member: &Member) -> anyhow::Result<i64> {
+    let now = machine_time();
+    let mut tx = store.begin().await?;
+    let no = tx.add_member(member, now).await?;
+    tx.audit(now, "command", "member.add", &no.to_string(), &member.name).await?;
+    tx.commit().await?;
+    Ok(no)
+}
+
+/// Makes a claim code for a member's box, which finds the centre at this address.
+pub(crate) async fn new_claim(
+    place: &Place,
+    store: &Store,
+    member: i64,
+    address: String,
+) -> anyhow::Result<ClaimText> {
+    let now = machine_time();
+    let fingerprint = Identity::open(&place.state, now)?.fingerprint();
+    let code = ClaimCode::from_bytes(random_bytes()?);
+    let mut tx = store.begin().await?;
+    tx.add_claim(&code, member, now).await?;
+    tx.audit(now, "command", "claim.make", &member.to_string(), "").await?;
+    tx.commit().await?;
+    Ok(ClaimText { address, fingerprint, code })
 }
 
 /// Opens the database, does something, and closes it.
@@ -175,6 +193,11 @@ pub(crate) fn with_store<T>(
         store.close().await;
         done
     })
+}
+
+/// Removes what a centre wrote into its folder, and nothing else.
+pub(crate) fn forget(state: &Path) -> anyhow::Result<()> {
+    OURS.iter().map(|file| state.join(file)).try_for_each(|file| super::remove(&file))
 }
 
 fn check_folder(state: &Path) -> anyhow::Result<()> {

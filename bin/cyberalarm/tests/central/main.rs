@@ -16,14 +16,20 @@ use common_model::Timestamp;
 use common_wire::Committed;
 use testing_fleet::{PlayedBox, claim, incident};
 
-/// Batches of each box, and incidents of each batch.
-const BATCHES: u64 = 40;
+/// Incidents of each batch.
 const TOLD: u64 = 5;
 
-/// So often the centre is killed. `./test --measure` is where more belongs.
-const KILLS: u32 = 10;
+/// So often the centre is killed. `CYBERALARM_KILLS` asks for more.
+fn kills() -> u32 {
+    std::env::var("CYBERALARM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(10)
+}
 
-/// Everything must be there within this time.
+/// Batches of each box: so many that there is something to send at each of the killings.
+fn batches() -> u64 {
+    u64::from(kills()) * 4
+}
+
+/// Everything must be there within this time after the last killing.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 const NOW: Timestamp = Timestamp::from_secs(1_773_822_600);
@@ -112,7 +118,7 @@ impl Centre {
 /// Sends each batch until it is answered.
 async fn send_all(mut played: PlayedBox, number: u64) -> PlayedBox {
     let mut line = None;
-    for batch in 0..BATCHES {
+    for batch in 0..batches() {
         let ids = batch * TOLD..(batch + 1) * TOLD;
         let bodies: Vec<_> = ids.map(|id| incident(number << 32 | id, None, NOW)).collect();
         let packed = played.batch(&bodies, NOW).unwrap();
@@ -145,7 +151,7 @@ fn killed_again_and_again(database: Option<String>) {
             let played = centre.claimed(&format!("Klinik {number}")).await;
             sending.push(tokio::spawn(send_all(played, number)));
         }
-        for kill in 0..KILLS {
+        for kill in 0..kills() {
             // Not at the same point of a batch each time.
             tokio::time::sleep(Duration::from_millis(u64::from(120 + kill * 37 % 90))).await;
             centre.kill();
@@ -191,17 +197,17 @@ async fn check(store: &Store, played: &PlayedBox, number: u64) {
         }
     }
     let wanted: BTreeSet<String> =
-        (0..BATCHES * TOLD).map(|id| format!("{:016x}", number << 32 | id)).collect();
+        (0..batches() * TOLD).map(|id| format!("{:016x}", number << 32 | id)).collect();
     assert_eq!(found, wanted, "lost at {}", played.member);
 }
 
 #[test]
-fn killed_ten_times_nothing_is_lost_and_nothing_doubled() {
+fn killed_nothing_is_lost_and_nothing_doubled() {
     killed_again_and_again(None);
 }
 
 #[test]
-fn needs_postgres_killed_ten_times_nothing_is_lost_and_nothing_doubled() {
+fn needs_postgres_killed_nothing_is_lost_and_nothing_doubled() {
     let cluster = postgres::Cluster::start();
     killed_again_and_again(Some(cluster.url()));
 }

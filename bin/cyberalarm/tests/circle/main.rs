@@ -1,8 +1,16 @@
-//! The whole circle, with the real programs: what a box heard is at the centre, once, over a link that is cut again and again and whoever is
-//! killed; and what the centre writes is on the tablet, and its answer comes back.
-#![expect(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
+//! The whole circle, with the real programs: what a box heard is at the centre, once, over a link that drops, delays, repeats and reorders, and
+//! whoever is killed; and what the centre writes is on the tablet, and its answer comes back.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at what it does not expect, and says what it met"
+)]
 
 mod bad_link;
+#[path = "../../../../central/store/tests/postgres/mod.rs"]
+mod postgres;
+mod shown;
+mod way_out;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -13,11 +21,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use box_store::record::EventRecord;
-use box_store::{SensorReader, UplinkReader};
+use box_store::{SensorReader, TabletDb, UplinkReader};
 use central_store::{QueryEngine as _, ShardState as _, Store};
+use common_wire::v1::{AnswerWord, Body};
+use common_wire::{Lane, Position};
 use serde_json::{Value, json};
 
-use bad_link::BadLink;
+use bad_link::{BadLink, Dice};
 
 const CLINIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/days/clinic");
 
@@ -26,8 +36,17 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How often somebody is killed. `CYBERALARM_KILLS` asks for more.
 fn kills() -> u32 {
-    std::env::var("CYBERALARM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6)
+    std::env::var("CYBERALARM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(10)
 }
+
+/// What the clinic answers before each killing, so that there is something under way whenever somebody is killed.
+const ANSWERS: usize = 5;
+
+/// How often the clinic answers after the killings, at most, until the link has been bad in each of its ways.
+const ROUNDS_MAX: u32 = 100;
+
+/// The longest time between an answer and a killing, in milliseconds.
+const KILL_WITHIN_MS: usize = 400;
 
 /// A program that ends with the test.
 struct Process(Child);
@@ -42,6 +61,7 @@ impl Drop for Process {
 
 struct Circle {
     folder: tempfile::TempDir,
+    database: Option<String>,
     boxes: SocketAddr,
     desk: SocketAddr,
     tablet: SocketAddr,
@@ -53,27 +73,24 @@ struct Circle {
 
 impl Circle {
     /// A centre, a link that cuts connections, a box behind it that is claimed and plays the recorded clinic.
-    fn start() -> Circle {
+    fn start(database: Option<String>) -> Circle {
         let folder = tempfile::tempdir().unwrap();
         let [boxes, desk, tablet] = [(); 3].map(|()| free_port());
         let link = BadLink::to(boxes);
-        let mut circle =
-            Circle { folder, boxes, desk, tablet, link, centre: None, the_box: None, box_id: String::new() };
+        let (centre, the_box, box_id) = (None, None, String::new());
+        let mut circle = Circle { folder, database, boxes, desk, tablet, link, centre, the_box, box_id };
         circle.start_centre();
         let member = circle.centre_does(&["member", "--name", "Klinik 1"]);
         let way = circle.link.address().to_string();
         let code = circle.centre_does(&["claim", "--member", &member, "--address", &way]);
-        let claimed = wait(|| {
-            let mut claim = program(&["claim", &code]);
-            let done = claim.arg("--state").arg(circle.path("box")).output().unwrap();
-            // The link may have cut it before the code was used.
-            done.status.success().then(|| String::from_utf8(done.stdout).unwrap())
-        });
+        let done = program(&["claim", &code]).arg("--state").arg(circle.path("box")).output().unwrap();
+        let claimed = String::from_utf8(done.stdout).unwrap();
         assert!(claimed.starts_with("This is a box of Klinik 1 now"), "{claimed}");
         circle.box_id = claimed.trim_end().trim_end_matches('.').rsplit(' ').next().unwrap().to_owned();
         let mut command = program(&["box", "--clinic", CLINIC, "--calm-days", "1", "--speed", "8"]);
         command.args(["--listen", &circle.tablet.to_string()]).arg("--state").arg(circle.path("box"));
         circle.the_box = Some(spawn(command));
+        circle.link.be_bad();
         circle
     }
 
@@ -82,16 +99,22 @@ impl Circle {
     }
 
     fn start_centre(&mut self) {
-        let mut command = program(&["central", "--listen", &self.boxes.to_string()]);
-        command.args(["--console", &self.desk.to_string()]).arg("--state").arg(self.path("centre"));
+        let mut command = self.of_centre(&["central", "--listen", &self.boxes.to_string()]);
+        command.args(["--console", &self.desk.to_string()]);
         self.centre = Some(spawn(command));
         wait(|| TcpStream::connect(self.boxes).ok());
     }
 
+    fn of_centre(&self, words: &[&str]) -> Command {
+        let mut command = program(words);
+        command.arg("--state").arg(self.path("centre"));
+        command.args(self.database.iter().flat_map(|url| ["--database", url]));
+        command
+    }
+
     /// Does something beside the running centre. Returns what it printed.
     fn centre_does(&self, words: &[&str]) -> String {
-        let mut command = program(&["central"]);
-        let done = command.args(words).arg("--state").arg(self.path("centre")).output().unwrap();
+        let done = self.of_centre(&[&["central"], words].concat()).output().unwrap();
         assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap().trim().to_owned()
     }
@@ -103,19 +126,38 @@ impl Circle {
         self.start_centre();
     }
 
-    fn kill_uplink(&self) {
+    /// Kills a role of the box, and waits until it is back.
+    fn kill_role(&self, role: &str) {
         let parent = format!("PPid:\t{}\n", self.the_box.as_ref().unwrap().0.id());
         let pid = || {
             let pids = std::fs::read_dir("/proc").unwrap().flatten();
             let mut pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
             pids.find(|pid| {
                 proc_file(*pid, "status").contains(&parent)
-                    && proc_file(*pid, "cmdline").split('\0').nth(1) == Some("uplink")
+                    && proc_file(*pid, "cmdline").split('\0').nth(1) == Some(role)
             })
         };
         let before = wait(pid);
         Command::new("kill").args(["-9", &before.to_string()]).status().unwrap();
         wait(|| pid().filter(|again| *again != before));
+    }
+
+    /// The clinic answers warnings that nobody sent: what counts here is that each answer arrives. Returns their names.
+    fn answer(&self, kill: u32) -> Vec<String> {
+        let mut tablet = TabletDb::open(&self.path("box")).unwrap();
+        let names: Vec<String> = (0..ANSWERS).map(|number| format!("kill-{kill}-{number}")).collect();
+        for name in &names {
+            tablet.answer(name, "seen", 1).unwrap();
+        }
+        // An uplink that was just killed finds them by itself.
+        let _heard = box_store::nudge::ring(&self.path("box"), "uplink", b"");
+        names
+    }
+
+    /// Records that are numbered, and not at the centre as far as the box knows.
+    fn waiting(&self) -> u64 {
+        let lanes = self.uplink().and_then(|uplink| uplink.lanes().ok()).unwrap_or_default();
+        lanes.iter().map(|lane| lane.last - lane.committed).sum()
     }
 
     fn uplink(&self) -> Option<UplinkReader<'static>> {
@@ -126,8 +168,11 @@ impl Circle {
     fn is_through(&self) -> Option<()> {
         let sensor = SensorReader::open(&self.path("box")).ok()?;
         let last = sensor.events_before(i64::MAX, 1).ok()?.first()?.seq;
+        let answers =
+            TabletDb::open(&self.path("box")).ok()?.into_reader().answers_after(0, u32::MAX).ok()?;
+        let last_answer = answers.last().map_or(0, |answer| answer.seq);
         let uplink = self.uplink()?;
-        let has_read = uplink.cursor("event").ok()? >= last;
+        let has_read = uplink.cursor("event").ok()? >= last && uplink.cursor("answer").ok()? >= last_answer;
         let lanes = uplink.lanes().ok()?;
         (has_read && lanes.iter().all(|lane| lane.committed == lane.last)).then_some(())
     }
@@ -219,21 +264,66 @@ fn steps_of_box(state: &Path) -> BTreeMap<(String, String), usize> {
     steps
 }
 
-#[test]
-fn whoever_is_killed_and_whatever_the_link_does_each_step_arrives_once() {
-    let mut circle = Circle::start();
-    for kill in 0..kills() {
-        let before = circle.uplink().and_then(|uplink| uplink.lanes().ok()).map_or(0, |lanes| lanes[0].last);
-        if kill % 2 == 0 {
-            circle.kill_centre();
-        } else {
-            circle.kill_uplink();
+/// Every record that the box wrote, by lane: number and body.
+fn records_of_box(state: &Path) -> BTreeMap<Lane, Vec<(u64, String)>> {
+    let uplink = UplinkReader::open(state).unwrap();
+    let records = |lane: Lane| {
+        let records = uplink.records_after(lane as u8, 0, u32::MAX).unwrap();
+        records.into_iter().map(|record| (record.seq, record.body)).collect()
+    };
+    Lane::ALL.into_iter().map(|lane| (lane, records(lane))).collect()
+}
+
+/// Every record that the centre has of it.
+async fn records_of_centre(store: &Store, box_no: i64, state: &Path) -> BTreeMap<Lane, Vec<(u64, String)>> {
+    let spool = UplinkReader::open(state).unwrap().spool().unwrap().parse().unwrap();
+    let mut all = BTreeMap::new();
+    for lane in Lane::ALL {
+        let records = store.records_after(box_no, Position { spool, lane }, 0, u16::MAX).await.unwrap();
+        all.insert(lane, records.into_iter().map(|record| (record.seq, record.body)).collect());
+    }
+    all
+}
+
+/// How often each incident came to each state, and each warning was answered, as these records say.
+fn told(records: &[(u64, String)]) -> (BTreeMap<(String, String), usize>, Vec<String>) {
+    let (mut steps, mut answers) = (BTreeMap::new(), Vec::new());
+    for (_, body) in records {
+        match serde_json::from_str(body).unwrap() {
+            Body::Incident(incident) => {
+                let state = serde_json::to_value(incident.state).unwrap().as_str().unwrap().to_owned();
+                *steps.entry((incident.id, state)).or_insert(0) += 1;
+            }
+            Body::Answer(answer) if answer.answer == AnswerWord::Seen => answers.push(answer.warning),
+            body => panic!("in the alert lane: {body:?}"),
         }
-        // It goes on: something new is numbered, or the day is over and everything is through.
-        wait(|| {
-            let lanes = circle.uplink()?.lanes().ok()?;
-            (lanes[0].last > before || circle.is_through().is_some()).then_some(())
-        });
+    }
+    (steps, answers)
+}
+
+fn killed_again_and_again(database: Option<String>) {
+    let mut circle = Circle::start(database);
+    let (mut dice, mut answers, mut hit) = (Dice(2), Vec::new(), 0);
+    // All of its files are there.
+    wait(|| ask(circle.tablet, "GET", "/api/v1/home", &[], &Value::Null).and(circle.uplink()));
+    for kill in 0..kills() {
+        answers.extend(circle.answer(kill));
+        // Whenever: while it is numbered, on its way, written there, answered, or long through.
+        std::thread::sleep(Duration::from_millis(dice.throw(KILL_WITHIN_MS) as u64));
+        hit += u32::from(circle.waiting() > 0);
+        match dice.throw(5) {
+            0 | 1 => circle.kill_centre(),
+            2 | 3 => circle.kill_role("uplink"),
+            _ => circle.kill_role("sensor"),
+        }
+    }
+    // What did not happen to the link by then happens now.
+    for round in kills()..kills() + ROUNDS_MAX {
+        if circle.link.happened.counts().iter().all(|count| *count > 0) {
+            break;
+        }
+        answers.extend(circle.answer(round));
+        wait(|| circle.is_through());
     }
     // The day ends with the pulled cable.
     wait(|| {
@@ -241,33 +331,49 @@ fn whoever_is_killed_and_whatever_the_link_does_each_step_arrives_once() {
         (home["face"] == "unknown" && home["cards"][0]["kind"] == "box-blind").then_some(())
     });
     wait(|| circle.is_through());
-    assert!(circle.link.cuts() > 0, "the link was never cut");
+    let [cut, slow, unanswered, late] = circle.link.happened.counts();
+    println!(
+        "{} killings, {hit} while something waited; connections: {cut} cut, {slow} slow, {unanswered} without an answer, {late} late",
+        kills()
+    );
+    assert!(cut > 0 && slow > 0 && unanswered > 0 && late > 0, "the link was not bad enough");
+    assert!(hit > 0, "nobody was killed while something was under way");
     // Nobody writes any more.
-    circle.the_box = None;
-    circle.centre = None;
-    let wanted = steps_of_box(&circle.path("box"));
-    assert!(wanted.len() > 10, "{wanted:?}");
+    (circle.the_box, circle.centre) = (None, None);
+    let state = circle.path("box");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open_folder(&circle.path("centre")).await.unwrap();
+        let store = match &circle.database {
+            Some(url) => Store::open(url).await.unwrap(),
+            None => Store::open_folder(&circle.path("centre")).await.unwrap(),
+        };
         let the_box = store.find(circle.box_id.parse().unwrap()).unwrap();
-        let mut found = BTreeMap::new();
-        let ids: std::collections::BTreeSet<&String> = wanted.keys().map(|(id, _)| id).collect();
-        for id in ids {
-            for step in store.incident_steps(the_box.no, id).await.unwrap() {
-                let step: common_wire::v1::Incident = serde_json::from_str(&step.body).unwrap();
-                let state = serde_json::to_value(step.state).unwrap().as_str().unwrap().to_owned();
-                *found.entry((step.id, state)).or_insert(0) += 1;
-            }
-        }
+        let found = records_of_centre(&store, the_box.no, &state).await;
+        assert_eq!(found, records_of_box(&state));
+        assert!(store.gaps(the_box.no).await.unwrap().is_empty(), "nothing was forced out");
+        let (steps, answered) = told(&found[&Lane::Alert]);
+        let wanted = steps_of_box(&state);
+        assert!(wanted.len() > 10, "{wanted:?}");
+        assert_eq!((steps, answered), (wanted, answers));
         store.close().await;
-        assert_eq!(found, wanted);
     });
+    println!("{} records at the centre", records_of_box(&state).values().map(Vec::len).sum::<usize>());
+}
+
+#[test]
+fn whoever_is_killed_and_whatever_the_link_does_each_record_arrives_once() {
+    killed_again_and_again(None);
+}
+
+#[test]
+fn needs_postgres_whoever_is_killed_and_whatever_the_link_does_each_record_arrives_once() {
+    let cluster = postgres::Cluster::start();
+    killed_again_and_again(Some(cluster.url()));
 }
 
 #[test]
 fn a_warning_of_the_centre_is_on_the_tablet_and_its_answer_comes_back() {
-    let circle = Circle::start();
+    let circle = Circle::start(None);
     let (cookie, token) = circle.sign_in();
     let desk = [("Cookie", cookie.as_str()), ("X-Cyberalarm", token.as_str())];
     let draft = json!({

@@ -31,7 +31,7 @@ pub struct LaneRow {
     pub last: u64,
     /// The last number that the centre has.
     pub committed: u64,
-    /// How many a full spool forced out.
+    /// How many a full spool forced out, were gone before they were read, or were never numbered: over a day's cap, or not to be told in words.
     pub dropped: u64,
 }
 

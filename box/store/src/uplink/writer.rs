@@ -55,8 +55,8 @@ impl UplinkDb {
         UplinkReader::of(&self.0)
     }
 
-    /// Numbers these, each in its lane, and notes how far the other files were read and how many sightings a day's cap left out: all of it
-    /// or nothing.
+    /// Numbers these, each in its lane, and notes how far the other files were read and how many records of a lane were never numbered: all of
+    /// it or nothing.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was numbered, and the same can be read again.
@@ -64,7 +64,7 @@ impl UplinkDb {
         &mut self,
         entries: &[Entry],
         cursors: &[(&str, i64)],
-        sightings_dropped: u64,
+        dropped: &[(u8, u64)],
     ) -> Result<(), StoreError> {
         self.0.write("numbering what goes to the centre", |tx| {
             for entry in entries {
@@ -80,13 +80,39 @@ impl UplinkDb {
                     entry.body
                 ])?;
             }
-            tx.prepare_cached("UPDATE lane SET dropped = dropped + ?1 WHERE lane = 1")?
-                .execute([bits(sightings_dropped)])?;
-            for (source, seq) in cursors {
-                tx.prepare_cached("INSERT OR REPLACE INTO cursor VALUES (?1, ?2)")?
-                    .execute(params![source, seq])?;
+            for (lane, records) in dropped {
+                tx.prepare_cached("UPDATE lane SET dropped = dropped + ?2 WHERE lane = ?1")?
+                    .execute(params![lane, bits(*records)])?;
             }
-            Ok(())
+            cursors.iter().try_for_each(|cursor| note(tx, *cursor))
+        })
+    }
+
+    /// Numbers so many records of a lane that were gone before they were read, as one gap, and notes how far the other file was read: all of it or
+    /// nothing. `gap` writes its body.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn miss(
+        &mut self,
+        (lane, records): (u8, u64),
+        at_ns: u64,
+        cursor: (&str, i64),
+        gap: &dyn Fn(u64, u64) -> String,
+    ) -> Result<(), StoreError> {
+        self.0.write("numbering what is gone", |tx| {
+            let last: i64 = tx
+                .prepare_cached(
+                    "UPDATE lane SET last = last + ?2, dropped = dropped + ?2 WHERE lane = ?1 RETURNING last",
+                )?
+                .query_row(params![lane, bits(records)], |row| row.get(0))?;
+            let to = last.cast_unsigned();
+            let text = gap(to.saturating_sub(records) + 1, to);
+            tx.prepare_cached(
+                "INSERT INTO record (lane, seq, at_ns, what, body) VALUES (?1, ?2, ?3, 'gap', ?4)",
+            )?
+            .execute(params![lane, last, bits(at_ns), text])?;
+            note(tx, cursor)
         })
     }
 
@@ -238,6 +264,13 @@ impl UplinkDb {
             Ok(())
         })
     }
+}
+
+/// Notes how far another file was read.
+fn note(tx: &Transaction<'_>, (source, seq): (&str, i64)) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT OR REPLACE INTO cursor VALUES (?1, ?2)")?
+        .execute(params![source, seq])
+        .map(drop)
 }
 
 /// The next number of a lane.

@@ -85,7 +85,8 @@ pub struct Port {
 pub struct Waiting {
     /// Records that are not committed.
     pub records: u64,
-    /// Records that a full disk forced out, ever.
+    /// Records that will never come, ever: a full disk forced them out, they were gone before they were read, were over a day's cap, or could
+    /// not be told in words.
     pub dropped: u64,
 }
 

@@ -1,0 +1,118 @@
+//! What cannot be told is told of: rows that were gone before they were read, and incidents that cannot be put in words.
+#![expect(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
+
+use box_store::record::{EventRecord, FactRecord, IncidentRecord, PartyRecord};
+use box_store::sensor::{Batch, EVENTS_MAX, Status};
+use box_store::uplink::Keys;
+use box_store::{SensorDb, UplinkDb};
+use box_uplink::gather;
+use common_model::Timestamp;
+use common_wire::Lane;
+use common_wire::v1::{Body, Gap, GapCause};
+use common_words::Catalogue;
+
+const NOW: Timestamp = Timestamp::from_secs(1_773_000_000);
+
+fn incident(number: u64, message: &str) -> (u64, EventRecord) {
+    let record = IncidentRecord {
+        id: format!("{number:016x}"),
+        state: "opened".into(),
+        closed_by: None,
+        opened_at_ns: NOW.as_nanos(),
+        last_seen_ns: NOW.as_nanos(),
+        kind: "port-scan".into(),
+        category: "scan".into(),
+        techniques: Vec::new(),
+        message: message.into(),
+        device: PartyRecord { device_type: "pc".into(), ..PartyRecord::default() },
+        role: "source".into(),
+        identity: "00000000000000b2".into(),
+        peer: None,
+        severity: "high".into(),
+        confidence_percent: 90,
+        due: "today".into(),
+        findings: 1,
+        facts: vec![("window".into(), FactRecord::DurationNs(60_000_000_000))],
+    };
+    (NOW.as_nanos(), EventRecord::Incident(Box::new(record)))
+}
+
+/// A box that heard this, and its uplink.
+struct Box_ {
+    folder: tempfile::TempDir,
+    sensor: SensorDb,
+    uplink: UplinkDb,
+}
+
+impl Box_ {
+    fn new() -> Box_ {
+        let folder = tempfile::tempdir().unwrap();
+        let sensor = SensorDb::open(folder.path()).unwrap();
+        let uplink = UplinkDb::open(folder.path(), &"02".repeat(16)).unwrap();
+        Box_ { folder, sensor, uplink }
+    }
+
+    fn hear(&mut self, events: Vec<(u64, EventRecord)>) {
+        let status = Some(Status { now_ns: NOW.as_nanos(), ..Status::default() });
+        self.sensor.write(&Batch { events, status, ..Batch::default() }).unwrap();
+    }
+
+    fn gather(&mut self) {
+        let keys = Keys { box_key: "01".repeat(32), identity: None, epochs: Vec::new() };
+        let catalogue = Catalogue::load().unwrap();
+        while gather(self.folder.path(), &mut self.uplink, &keys, catalogue, 1_000, NOW).unwrap() {}
+    }
+
+    fn lane(&self, lane: Lane) -> Vec<(u64, Body)> {
+        let records = self.uplink.reader().records_after(lane as u8, 0, 10_000).unwrap();
+        records.iter().map(|record| (record.seq, serde_json::from_str(&record.body).unwrap())).collect()
+    }
+}
+
+#[test]
+fn a_gap_stands_for_what_was_gone_before_it_was_read() {
+    let mut here = Box_::new();
+    here.hear(vec![incident(1, "internal_probe")]);
+    here.gather();
+    // Nobody reads while more is heard than is kept.
+    for turn in 0..5 {
+        here.hear(
+            (0..EVENTS_MAX / 4)
+                .map(|number| incident(turn * EVENTS_MAX + number, "internal_probe"))
+                .collect(),
+        );
+    }
+    here.sensor.prune(None).unwrap();
+    here.gather();
+    let told = here.lane(Lane::Alert);
+    let gone = EVENTS_MAX / 4 + 1 - 1;
+    assert!(matches!(told[0], (1, Body::Incident(_))));
+    let wanted = Gap { from: 2, to: gone + 1, at: NOW, cause: GapCause::Old };
+    assert_eq!(told[1], (gone + 1, Body::Gap(wanted)));
+    assert!(matches!(told[2], (seq, Body::Incident(_)) if seq == gone + 2));
+    let lanes = here.uplink.reader().lanes().unwrap();
+    assert_eq!((lanes[0].last, lanes[0].dropped), (1 + EVENTS_MAX + gone, gone));
+}
+
+#[test]
+fn an_incident_that_cannot_be_put_in_words_is_counted_and_said() {
+    let mut here = Box_::new();
+    here.hear(vec![
+        incident(1, "internal_probe"),
+        incident(2, "no_such_message"),
+        incident(3, "internal_probe"),
+    ]);
+    here.gather();
+    let ids: Vec<String> = here
+        .lane(Lane::Alert)
+        .into_iter()
+        .filter_map(|(_, body)| match body {
+            Body::Incident(incident) => Some(incident.id),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ids, ["0000000000000001", "0000000000000003"]);
+    let health = here.lane(Lane::Health);
+    let (_, Body::Health(health)) = &health[0] else { panic!("{health:?}") };
+    assert_eq!(health.waiting[&Lane::Alert].dropped, 1);
+}
