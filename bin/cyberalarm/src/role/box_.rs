@@ -1,13 +1,17 @@
-//! `cyberalarm box`: the whole box, each role a process of its own; `cyberalarm box prepare`: makes ports that only listen.
+//! `cyberalarm box`: the whole box, each role a process of its own; `cyberalarm box prepare`: makes ports that only listen;
+//! `cyberalarm box backup` and `restore`: copies of what it remembers.
 
 use core::net::SocketAddr;
 use std::ffi::OsString;
+use std::fs::DirBuilder;
 use std::io::{Write as _, stderr, stdout};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use box_supervisor::{Role, supervise};
+use box_store::backup::{back_up, restore};
+use box_supervisor::{Hold, Role, supervise};
 use clap::{Args, Subcommand};
 use sensor_capture::files::check_place;
 use sensor_capture::live::{Missing, PortName, prepare};
@@ -45,23 +49,52 @@ enum Instead {
         #[arg(required = true, value_name = "PORT")]
         ports: Vec<PortName>,
     },
+    /// Copy everything that the box remembers into a new folder, while it runs. The copy holds the box's keys: keep it safe.
+    Backup {
+        /// The folder of the copy; it is made.
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// The folder of the box's state.
+        #[arg(long, value_name = "DIR", default_value = super::STATE)]
+        state: PathBuf,
+    },
+    /// Put a copy in the place of what the box remembers, while it does not run.
+    Restore {
+        /// The folder of the copy.
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+        /// The folder of the box's state; made when it is not there.
+        #[arg(long, value_name = "DIR", default_value = super::STATE)]
+        state: PathBuf,
+    },
 }
 
 /// Files that the box's roles make in the folder of its state.
 const OURS: [&str; 3] = ["sensor", "tablet", "uplink"];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    if let Some(Instead::Prepare { ports }) = &arguments.instead {
-        return prepare_all(ports);
+    match &arguments.instead {
+        Some(Instead::Prepare { ports }) => return prepare_all(ports),
+        Some(Instead::Backup { to, state }) => {
+            return say_files("copied to", to, &back_up(state, to)?);
+        }
+        Some(Instead::Restore { from, state }) => return put_back(from, state),
+        None => {}
+    }
+    // Neither the box nor any of its roles ever has more rights than this.
+    match arguments.source.is_live() {
+        true => box_supervisor::pass_on_listening()?,
+        false => box_supervisor::drop_all()?,
     }
     // What is wrong is said once, before anything is started.
     arguments.source.check()?;
     check_port(arguments.listen)?;
     let state = &arguments.state;
+    make_folder(state)?;
+    let _hold = Hold::of(state)?;
     if arguments.fresh {
         forget(state)?;
     }
-    std::fs::create_dir_all(state).with_context(|| format!("could not make {}", state.display()))?;
     check_place(&state.join("sensor.db"))
         .context("the box must be able to write in the folder of its state")?;
     let role = |name: &'static str, more: Vec<OsString>| {
@@ -98,6 +131,24 @@ fn prepare_all(ports: &[PortName]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes the folder of the box's state, for the users of its roles alone.
+fn make_folder(state: &Path) -> anyhow::Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o750).create(state);
+    made.with_context(|| format!("could not make {}", state.display()))
+}
+
+/// Puts a copy in the place of what the box remembers.
+fn put_back(from: &Path, state: &Path) -> anyhow::Result<()> {
+    make_folder(state)?;
+    let _hold = Hold::of(state)?;
+    say_files("put back from", from, &restore(from, state)?)
+}
+
+fn say_files(done: &str, folder: &Path, files: &[&str]) -> anyhow::Result<()> {
+    writeln!(stdout(), "{done} {}: {}", folder.display(), files.join(", "))?;
+    Ok(())
+}
+
 /// Whether the tablet will be able to listen there.
 fn check_port(address: SocketAddr) -> anyhow::Result<()> {
     ensure!(
@@ -108,7 +159,7 @@ fn check_port(address: SocketAddr) -> anyhow::Result<()> {
 }
 
 /// Removes what the box's roles wrote, and nothing else.
-fn forget(state: &std::path::Path) -> anyhow::Result<()> {
+fn forget(state: &Path) -> anyhow::Result<()> {
     for role in OURS {
         for ending in ["db", "db-wal", "db-shm", "bell", "keys"] {
             let file = state.join(format!("{role}.{ending}"));
