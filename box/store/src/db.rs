@@ -1,5 +1,7 @@
 //! A database file: opened, brought up to date, written in transactions, read by others.
 
+use std::fs::{self, OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -8,6 +10,9 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 
 /// How long a writer waits for a reader's lock, in milliseconds, and the other way round. Guess: no transaction of ours takes a tenth of it.
 const BUSY_MS: u64 = 5_000;
+
+/// Read and written by its owner, read by its group.
+const MODE: u32 = 0o640;
 
 /// How often, and after how long, the write-ahead log of a new file is tried to be turned on. Together as long as [`BUSY_MS`].
 const TRIES_MAX: u32 = 250;
@@ -97,6 +102,7 @@ pub(crate) struct Db {
 impl Db {
     /// Opens for writing, makes the file when it is not there, and brings it up to date.
     pub(crate) fn open(path: &Path, migrations: &[&str]) -> Result<Db, StoreError> {
+        make_private(path);
         let connection = Connection::open(path).map_err(|err| explain(path, "opening", err))?;
         let mut db = Db { connection, path: path.to_owned() };
         db.set_up().map_err(|err| explain(path, "opening", err))?;
@@ -206,6 +212,16 @@ impl Db {
 
     fn name(&self) -> String {
         self.path.display().to_string()
+    }
+}
+
+/// What is remembered is for the users of the box's roles, which are of one group. The files that SQLite makes beside it get the same mode.
+fn make_private(path: &Path) {
+    // Opened only when it is new: closing a file takes away the locks that SQLite has on it in this process.
+    let _is_there = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path);
+    if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o007 != 0) {
+        // One of an older version. Whose it is not, opens it as it is.
+        let _stays = fs::set_permissions(path, Permissions::from_mode(MODE));
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! All SQL of the box is in this crate. It decides nothing.
 
+pub mod backup;
 mod db;
 pub mod nudge;
 pub mod record;

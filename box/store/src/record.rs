@@ -159,10 +159,10 @@ impl IncidentRecord {
             opened_at: Timestamp::from_nanos(self.opened_at_ns),
             last_seen: Timestamp::from_nanos(self.last_seen_ns),
             kind,
-            device: self.device.to_subject()?,
+            device: self.device.subject()?,
             role: self.role()?,
             identity: from_hex("identity", &self.identity)?,
-            peer: self.peer.as_ref().map(PartyRecord::to_subject).transpose()?,
+            peer: self.peer.as_ref().map(PartyRecord::subject).transpose()?,
             severity: word("severity", &self.severity, &Severity::ALL, Severity::as_str)?,
             confidence: Confidence::percent(self.confidence_percent),
             due: self.due()?,
@@ -253,7 +253,11 @@ impl PartyRecord {
         }
     }
 
-    fn to_subject(&self) -> Result<Subject, RecordError> {
+    /// Who it is.
+    ///
+    /// # Errors
+    /// [`RecordError`] when it has neither an id nor an address.
+    pub fn subject(&self) -> Result<Subject, RecordError> {
         match (&self.id, self.ip) {
             (Some(id), _) => Ok(Subject::Device(DeviceId(from_hex("device", id)?))),
             (None, Some(ip)) => Ok(Subject::Address(ip)),

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use box_store::backup::{BackupError, back_up, restore};
 use box_store::record::{DeviceRecord, EventRecord, IncidentRecord, PartyRecord, SightingRecord};
 use box_store::sensor::{Batch, HISTORY_NS, PortHour, PortStatus, Status};
 use box_store::tablet::CommandRecord;
@@ -321,13 +322,61 @@ fn a_folder_that_cannot_be_written_is_said_to_be_so() {
 fn a_copy_is_whole_while_the_original_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let copies = tempfile::tempdir().unwrap();
+    let copy = copies.path().join("copy");
     let mut db = SensorDb::open(folder.path()).unwrap();
     db.write(&Batch { events: vec![step(1, 1, IncidentState::Opened)], ..Batch::default() }).unwrap();
-    db.back_up(&copies.path().join("sensor.db")).unwrap();
+    TabletDb::open(folder.path()).unwrap().choose("clinic = \"A\"", None, 1).unwrap();
+    std::fs::write(folder.path().join("uplink.keys"), "secret").unwrap();
+    assert_eq!(back_up(folder.path(), &copy).unwrap(), ["sensor.db", "tablet.db", "uplink.keys"]);
     db.write(&Batch { events: vec![step(2, 2, IncidentState::Opened)], ..Batch::default() }).unwrap();
-    let copy = SensorDb::open(copies.path()).unwrap();
-    drop(copy);
-    assert_eq!(SensorReader::open(copies.path()).unwrap().open_incidents().unwrap().len(), 1);
+    assert!(matches!(back_up(folder.path(), &copy), Err(BackupError::Exists(_))));
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&copy), mode(&copy.join("uplink.keys"))), (0o700, 0o600));
+    let open = |folder: &std::path::Path| SensorReader::open(folder).unwrap().open_incidents().unwrap().len();
+    assert_eq!((open(&copy), open(folder.path())), (1, 2));
+    drop(db);
+    // What came later is not there any more, and nothing of it lies beside.
+    TabletDb::open(folder.path()).unwrap().choose("clinic = \"B\"", None, 2).unwrap();
+    assert_eq!(restore(&copy, folder.path()).unwrap(), ["sensor.db", "tablet.db", "uplink.keys"]);
+    assert_eq!(open(folder.path()), 1);
+    assert_eq!(TabletReader::open(folder.path()).unwrap().site().unwrap().as_deref(), Some("clinic = \"A\""));
+    assert_eq!(mode(&folder.path().join("uplink.keys")), 0o600);
+    // Where nothing was, there is nothing to copy, and nothing is left.
+    let (empty, nothing) = (tempfile::tempdir().unwrap(), copies.path().join("nothing"));
+    assert!(matches!(back_up(empty.path(), &nothing), Err(BackupError::Empty(_))));
+    assert_eq!(std::fs::read_dir(copies.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_damaged_copy_is_not_put_back() {
+    let (folder, copies) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let copy = copies.path().join("copy");
+    let mut db = SensorDb::open(folder.path()).unwrap();
+    db.write(&Batch { events: vec![step(1, 1, IncidentState::Opened)], ..Batch::default() }).unwrap();
+    back_up(folder.path(), &copy).unwrap();
+    std::fs::write(copy.join("tablet.db"), "this is a letter, not a database, and it is long enough")
+        .unwrap();
+    assert!(matches!(restore(&copy, folder.path()), Err(BackupError::Damaged(_))));
+    db.write(&Batch { events: vec![step(2, 2, IncidentState::Opened)], ..Batch::default() }).unwrap();
+    assert_eq!(SensorReader::open(folder.path()).unwrap().open_incidents().unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_remembered_is_read_by_the_boxs_group_and_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    // One of an older version, which everybody may read.
+    let old = folder.path().join("tablet.db");
+    std::fs::write(&old, "").unwrap();
+    std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o644)).unwrap();
+    TabletDb::open(folder.path()).unwrap().see(1, 1).unwrap();
+    SensorDb::open(folder.path())
+        .unwrap()
+        .write(&Batch { devices: vec![device(1, 5)], ..Batch::default() })
+        .unwrap();
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap());
+    let modes: Vec<_> =
+        files.map(|file| (file.file_name(), file.metadata().unwrap().permissions().mode() & 0o777)).collect();
+    assert!(modes.len() == 6 && modes.iter().all(|(_, mode)| *mode == 0o640), "{modes:?}");
 }
 
 #[test]
@@ -352,6 +401,9 @@ fn the_tablet_remembers_what_people_did() {
 
 const READS: &str = "CYBERALARM_TEST_READS";
 
+/// A group of which nobody is.
+const GROUP: u32 = 54_321;
+
 #[test]
 fn another_user_reads_what_a_stopped_writer_left_needs_root() {
     if let Some(folder) = std::env::var_os(READS) {
@@ -370,17 +422,30 @@ fn another_user_reads_what_a_stopped_writer_left_needs_root() {
     db.write(&Batch { events: vec![step(1, 1, IncidentState::Opened)], ..Batch::default() }).unwrap();
     TabletDb::open(folder.path()).unwrap().choose("clinic = \"A\"", None, 1).unwrap();
     drop(db);
-    // Readable by all, as a box's folder is to the users of its roles; this program, too, where they can reach it.
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    // Readable by the group of the box's users; this program, too, where they can reach it.
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        std::os::unix::fs::chown(entry.unwrap().path(), None, Some(GROUP)).unwrap();
+    }
+    std::os::unix::fs::chown(folder.path(), None, Some(GROUP)).unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o750)).unwrap();
     let program = folder.path().join("program");
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-    let done = std::process::Command::new("setpriv")
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"])
-        .arg(program)
-        .args(["--exact", "another_user_reads_what_a_stopped_writer_left_needs_root"])
-        .env(READS, folder.path())
-        .output()
-        .expect("could not run setpriv (package util-linux)");
-    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+    let reads = |groups: &str| {
+        let done = std::process::Command::new("setpriv")
+            .args(["--reuid=65534", "--regid=65534", groups, "--bounding-set=-all"])
+            .arg(&program)
+            .args(["--exact", "another_user_reads_what_a_stopped_writer_left_needs_root"])
+            .env(READS, folder.path())
+            .output()
+            .expect("could not run setpriv (package util-linux)");
+        let said =
+            String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+        (done.status.success() && said.contains("1 passed"), said)
+    };
+    let (read, said) = reads(&format!("--groups={GROUP}"));
+    assert!(read, "{said}");
+    // Who is not of the group reads nothing, not even where the folder is open to all.
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (read, said) = reads("--clear-groups");
+    assert!(!read && said.contains("ReadOnly"), "{said}");
 }

@@ -4,10 +4,12 @@
 //! when it keeps falling. When somebody says stop, all are asked to stop, and killed when they do not. When the supervisor itself is
 //! killed, the roles end with it.
 
+mod hold;
 mod rights;
 mod stop;
 mod supervise;
 
-pub use rights::{capabilities, drop_all, end_with_parent, keep_listening};
+pub use hold::Hold;
+pub use rights::{capabilities, drop_all, end_with_parent, keep_listening, pass_on_listening};
 pub use stop::stop_flag;
 pub use supervise::{Role, SUPERVISED, supervise};

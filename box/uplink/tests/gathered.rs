@@ -18,6 +18,8 @@ fn incident(number: u64, message: &str) -> (u64, EventRecord) {
         id: format!("{number:016x}"),
         state: "opened".into(),
         closed_by: None,
+        solved_by: None,
+        solved_at_ns: None,
         opened_at_ns: NOW.as_nanos(),
         last_seen_ns: NOW.as_nanos(),
         kind: "port-scan".into(),

@@ -113,7 +113,7 @@ impl Agent {
     pub fn new(setup: Setup, mut ears: Box<dyn Ears>) -> anyhow::Result<Self> {
         let Setup { folder, site, indicators, record } = setup;
         let mut memory = Memory::open(&folder)?;
-        let Before { status: before, learned, open } = Before::read(&mut memory)?;
+        let Before { status: before, learned, open, devices } = Before::read(&mut memory)?;
         let chosen = chosen(&folder);
         let site = chosen.site.unwrap_or(site);
         ears.listen_for(&site.monitored)?;
@@ -134,6 +134,7 @@ impl Agent {
             ..sensor_engine::Setup::default()
         })?;
         let talks = Listener::default();
+        talks.restore(&devices);
         talks.listen_to(&mut engine);
         let is_recording = ears.is_recording();
         let before = before.unwrap_or_default();
@@ -303,6 +304,7 @@ impl Agent {
     }
 
     pub(crate) fn take_devices(&mut self) {
+        self.talks.tidy(&self.engine, self.now);
         let ids: Vec<_> = self.engine.inventory().iter().map(|device| device.id).collect();
         let devices = ids.into_iter().filter_map(|id| outputs::device(&self.engine, &self.talks, id));
         self.memory.waiting.devices.extend(devices);

@@ -1,7 +1,7 @@
 //! What was there before this run. What this version cannot read costs itself and nothing else, and is told.
 
 use anyhow::Context as _;
-use box_store::record::{EventRecord, IncidentRecord};
+use box_store::record::{DeviceRecord, EventRecord, IncidentRecord};
 use box_store::sensor::Status;
 use box_store::{SensorReader, StoreError};
 use common_model::{ClosedBy, Incident, IncidentState};
@@ -16,6 +16,7 @@ pub(crate) struct Before {
     /// What was learned, as it was written and as it is used.
     pub(crate) learned: Option<(String, Snapshot)>,
     pub(crate) open: Vec<(IncidentRecord, Incident)>,
+    pub(crate) devices: Vec<DeviceRecord>,
 }
 
 impl Before {
@@ -28,6 +29,7 @@ impl Before {
         let status = readable(reader.status(), "how the sensor was")?;
         let learned = readable(reader.learned(), "what was learned")?.and_then(snapshot);
         let records = reader.open_incidents()?;
+        let devices = reader.devices()?;
         drop(reader);
         memory.close_unreadable();
         let mut open = Vec::new();
@@ -40,7 +42,7 @@ impl Before {
                 }
             }
         }
-        Ok(Before { status, learned, open })
+        Ok(Before { status, learned, open, devices })
     }
 }
 

@@ -1,14 +1,18 @@
-//! `cyberalarm box`: the whole box, each role a process of its own; `cyberalarm box prepare`: makes ports that only listen.
+//! `cyberalarm box`: the whole box, each role a process of its own; `cyberalarm box prepare`: makes ports that only listen;
+//! `cyberalarm box backup` and `restore`: copies of what it remembers.
 
 use core::net::SocketAddr;
 use std::ffi::OsString;
+use std::fs::DirBuilder;
 use std::io::{Write as _, stderr, stdout};
 use std::net::TcpListener;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
 use anyhow::{Context as _, ensure};
-use box_supervisor::{Role, supervise};
+use box_store::backup::{back_up, restore};
+use box_supervisor::{Hold, Role, supervise};
 use clap::{Args, Subcommand};
 use sensor_capture::files::check_place;
 use sensor_capture::live::{Missing, PortName, prepare};
@@ -46,6 +50,24 @@ enum Instead {
         #[arg(required = true, value_name = "PORT")]
         ports: Vec<PortName>,
     },
+    /// Copy everything that the box remembers into a new folder, while it runs. The copy holds the box's keys: keep it safe.
+    Backup {
+        /// The folder of the copy; it is made.
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// The folder of the box's state.
+        #[arg(long, value_name = "DIR", default_value = super::STATE)]
+        state: PathBuf,
+    },
+    /// Put a copy in the place of what the box remembers, while it does not run.
+    Restore {
+        /// The folder of the copy.
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+        /// The folder of the box's state; made when it is not there.
+        #[arg(long, value_name = "DIR", default_value = super::STATE)]
+        state: PathBuf,
+    },
 }
 
 /// Files that the box's roles make in the folder of its state.
@@ -53,17 +75,28 @@ const OURS: [&str; 3] = ["sensor", "tablet", "uplink"];
 const ENDINGS: [&str; 5] = ["db", "db-wal", "db-shm", "bell", "keys"];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    if let Some(Instead::Prepare { ports }) = &arguments.instead {
-        return prepare_all(ports);
+    match &arguments.instead {
+        Some(Instead::Prepare { ports }) => return prepare_all(ports),
+        Some(Instead::Backup { to, state }) => {
+            return say_files("copied to", to, &back_up(state, to)?);
+        }
+        Some(Instead::Restore { from, state }) => return put_back(from, state),
+        None => {}
+    }
+    // Neither the box nor any of its roles ever has more rights than this.
+    match arguments.source.is_live() {
+        true => box_supervisor::pass_on_listening()?,
+        false => box_supervisor::drop_all()?,
     }
     // What is wrong is said once, before anything is started.
     arguments.source.check()?;
     check_port(arguments.listen)?;
     let state = &arguments.state;
+    make_folder(state)?;
+    let _hold = Hold::of(state)?;
     if arguments.fresh {
         forget(state)?;
     }
-    std::fs::create_dir_all(state).with_context(|| format!("could not make {}", state.display()))?;
     check_place(&state.join("sensor.db"))
         .context("the box must be able to write in the folder of its state")?;
     let (start, roles) = channel();
@@ -96,6 +129,24 @@ fn prepare_all(ports: &[PortName]) -> anyhow::Result<()> {
         };
         writeln!(stdout(), "{port} only listens ({done})")?;
     }
+    Ok(())
+}
+
+/// Makes the folder of the box's state, for the users of its roles alone.
+fn make_folder(state: &Path) -> anyhow::Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o750).create(state);
+    made.with_context(|| format!("could not make {}", state.display()))
+}
+
+/// Puts a copy in the place of what the box remembers.
+fn put_back(from: &Path, state: &Path) -> anyhow::Result<()> {
+    make_folder(state)?;
+    let _hold = Hold::of(state)?;
+    say_files("put back from", from, &restore(from, state)?)
+}
+
+fn say_files(done: &str, folder: &Path, files: &[&str]) -> anyhow::Result<()> {
+    writeln!(stdout(), "{done} {}: {}", folder.display(), files.join(", "))?;
     Ok(())
 }
 

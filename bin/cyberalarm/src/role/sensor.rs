@@ -67,6 +67,11 @@ impl Source {
         self.settings.clone().or_else(|| Some(self.clinic.as_ref()?.join("site.toml")))
     }
 
+    /// Whether it listens on ports.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.interface.is_empty()
+    }
+
     /// The same, as it is told to another process.
     pub(crate) fn words(&self) -> Vec<OsString> {
         let mut words: Vec<OsString> = Vec::new();
@@ -127,7 +132,7 @@ impl Source {
     }
 
     fn ears(&self, monitored: &Monitored) -> anyhow::Result<Box<dyn Ears>> {
-        if !self.interface.is_empty() {
+        if self.is_live() {
             return Ok(Box::new(Wires::open(&self.interface, monitored)?));
         }
         if let Some(dir) = &self.clinic {
@@ -154,7 +159,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // taken out and comes back is opened again.
     box_supervisor::keep_listening()?;
     let ears = source.ears(&site.monitored)?;
-    if source.interface.is_empty() {
+    if !source.is_live() {
         box_supervisor::drop_all()?;
     }
     let record = source.record_to();

@@ -16,6 +16,7 @@ use self::wire::{RX_FRAMES, Wire, count};
 use self::world::{in_namespaces, ip};
 use crate::{Running, proc_file};
 
+mod killed;
 #[path = "../../../../sensor/capture/tests/live/wire.rs"]
 mod wire;
 #[path = "../../../../sensor/capture/tests/live/world.rs"]

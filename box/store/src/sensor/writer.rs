@@ -136,14 +136,6 @@ impl SensorDb {
             Ok(unreadable.len())
         })
     }
-
-    /// Copies all of it into a new file, while it is being written.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the copy cannot be written.
-    pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
-        self.0.back_up(to)
-    }
 }
 
 fn put_incident(tx: &Transaction<'_>, incident: &IncidentRecord) -> rusqlite::Result<()> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 
 /// The file's name in the folder of the box's state.
-const FILE: &str = "uplink.keys";
+pub(crate) const FILE: &str = "uplink.keys";
 
 /// Longest file that is read. Two certificates, a key and a few epochs take 10 kB.
 const BYTES_MAX: u64 = 1 << 20;

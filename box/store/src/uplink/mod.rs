@@ -5,6 +5,7 @@ mod keys;
 mod reader;
 mod writer;
 
+pub(crate) use keys::FILE as KEYS_FILE;
 pub use keys::{EpochRow, Identity, Keys};
 pub use reader::UplinkReader;
 pub use writer::{Entry, Letter, UplinkDb};

@@ -69,6 +69,23 @@ fn what_is_called_solved_while_it_goes_on_is_told_and_closes_after_a_restart_whe
 }
 
 #[test]
+fn whom_a_device_talks_to_is_known_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let frames = frames_of(BAD);
+    run(path, &frames, || true);
+    let talks = |path: &Path| {
+        let devices = reader(path).devices().unwrap();
+        let pc = devices.into_iter().find(|device| device.party.ip == Some([10, 0, 0, 21].into()));
+        pc.unwrap().talks_to.iter().filter_map(|party| party.ip).collect::<Vec<_>>()
+    };
+    let before = talks(path);
+    assert!(before.contains(&[203, 0, 113, 66].into()), "{before:?}");
+    hear_at(path, seconds(frames.last().unwrap().0 + Duration::from_secs(60), 60));
+    assert_eq!(talks(path), before);
+}
+
+#[test]
 fn what_another_version_left_open_is_closed_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
