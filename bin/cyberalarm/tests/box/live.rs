@@ -76,7 +76,8 @@ fn shows(running: &Running, like: impl Fn(&Value) -> bool) -> Value {
 fn port_texts(home: &Value) -> String {
     let ports = home["ports"].as_array().expect("a list");
     ports.iter().fold(String::new(), |mut all, port| {
-        writeln!(all, "{}", port["text"].as_str().unwrap_or_default()).expect("text takes all");
+        let word = |field: &str| port[field].as_str().unwrap_or_default();
+        writeln!(all, "{}: {}", word("name"), word("text")).expect("text takes all");
         all
     })
 }
@@ -89,7 +90,7 @@ fn a_port_is_prepared_once_and_refused_before_needs_namespaces() {
         let state = state.path().to_str().unwrap();
         let (code, said) = says(&["box", "--state", state, "--interface", "tap0"]);
         assert_eq!((code, said.lines().count()), (Some(2), 1), "{said}");
-        assert!(said.ends_with("run `sudo cyberalarm box prepare tap0`\n"), "{said}");
+        assert!(said.ends_with(&format!("run `sudo {PROGRAM} box prepare tap0`\n")), "{said}");
         assert_eq!(says(&["box", "prepare", "nothing"]).0, Some(2));
         let (code, said) = says(&["box", "prepare", "tap0"]);
         assert_eq!(code, Some(0), "{said}");
@@ -146,7 +147,7 @@ fn cables_that_are_pulled_are_named_one_after_the_other_needs_namespaces() {
             "{seen}"
         );
         assert_eq!(port_texts(&seen).matches("hears the network").count(), 2, "{seen}");
-        let pulled = "there is no signal in the cable";
+        let pulled = "There is no signal in the cable";
         ip("link set tap0-far down");
         let one = shows(&running, |home| port_texts(home).matches(pulled).count() == 1);
         assert!(port_texts(&one).starts_with(&format!("The cable in socket tap0: {pulled}")), "{one}");

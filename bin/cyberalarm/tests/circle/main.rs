@@ -147,7 +147,7 @@ impl Circle {
         let mut tablet = TabletDb::open(&self.path("box")).unwrap();
         let names: Vec<String> = (0..ANSWERS).map(|number| format!("kill-{kill}-{number}")).collect();
         for name in &names {
-            tablet.answer(name, "seen", 1).unwrap();
+            tablet.answer(name, "seen", central_server::machine_time().as_nanos()).unwrap();
         }
         // An uplink that was just killed finds them by itself.
         let _heard = box_store::nudge::ring(&self.path("box"), "uplink", b"");

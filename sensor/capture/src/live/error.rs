@@ -21,8 +21,9 @@ pub enum LiveError {
     NoSuchPort(PortName),
     /// It might send, or hand over frames that were never on the wire.
     #[error(
-        "port {port} is not prepared for listening ({}): run `sudo cyberalarm box prepare {port}`",
-        listed(missing)
+        "port {port} is not prepared for listening ({}): run `sudo {} box prepare {port}`",
+        listed(missing),
+        this_program()
     )]
     NotPrepared {
         /// Which port.
@@ -53,7 +54,7 @@ pub enum LiveError {
     #[error("{0} segments are too many to listen for: {SEGMENTS_MAX} at most, or join some into larger ones")]
     TooManySegments(usize),
     /// Changing a port needs rights.
-    #[error("may not change port {0}: run `sudo cyberalarm box prepare {0}`")]
+    #[error("may not change port {0}: run `sudo {program} box prepare {0}`", program = this_program())]
     NotRoot(PortName),
     /// Everything else.
     #[error("could not {doing} port {port}")]
@@ -93,6 +94,11 @@ impl fmt::Display for Listed<'_> {
     }
 }
 
+/// The program that runs, as a shell reads it: `sudo` looks for names in few places.
+fn this_program() -> String {
+    std::env::current_exe().map_or_else(|_| "cyberalarm".to_owned(), |program| quoted(&program))
+}
+
 /// A path as a shell reads it.
 fn quoted(path: &std::path::Path) -> String {
     let text = path.display().to_string();
@@ -109,10 +115,9 @@ mod tests {
         let port: PortName = "eth1".parse().unwrap();
         let refused =
             LiveError::NotPrepared { port: port.clone(), missing: vec![Missing::NoAddress, Missing::NoIpv6] };
-        assert_eq!(
-            refused.to_string(),
-            "port eth1 is not prepared for listening (it has addresses, IPv6 is on): run `sudo cyberalarm box prepare eth1`"
-        );
+        let said = refused.to_string();
+        let why = "port eth1 is not prepared for listening (it has addresses, IPv6 is on): run `sudo /";
+        assert!(said.starts_with(why) && said.ends_with(" box prepare eth1`"), "{said}");
         let refused = LiveError::NoRight { port, program: "/opt/the box/cyberalarm".into() };
         assert_eq!(
             refused.to_string(),

@@ -370,7 +370,7 @@ fn a_port_is_prepared_once_and_refused_until_then_needs_namespaces() {
         for wanted in [Missing::NoAddress, Missing::NoIpv6, Missing::NoArp] {
             assert!(missing.contains(&wanted), "{missing:?}");
         }
-        assert!(refused.to_string().ends_with("run `sudo cyberalarm box prepare tap0`"), "{refused}");
+        assert!(refused.to_string().ends_with(" box prepare tap0`"), "{refused}");
 
         let changed = prepare(&port).unwrap();
         assert!(changed.contains(&Missing::NoAddress) && changed.contains(&Missing::NoArp), "{changed:?}");
@@ -418,7 +418,9 @@ fn without_the_right_the_command_is_said_needs_namespaces() {
     let through = [&["sh", "-c", script][..], &without].concat();
     in_namespaces_with("without_the_right_the_command_is_said_needs_namespaces", &through, || {
         let refused = prepare(&name("tap0")).unwrap_err();
-        assert_eq!(refused.to_string(), "may not change port tap0: run `sudo cyberalarm box prepare tap0`");
+        let said = refused.to_string();
+        assert!(said.starts_with("may not change port tap0: run `sudo /"), "{said}");
+        assert!(said.ends_with(" box prepare tap0`"), "{said}");
     });
 }
 
