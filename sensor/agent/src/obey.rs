@@ -63,7 +63,8 @@ impl Agent {
     /// Lets the canary fly, and says which links of the chain it passed.
     fn test(&mut self, id: i64) {
         let passed = canary::fly().unwrap_or_default();
-        let capture = self.status.ports.iter().any(|port| port.sees && port.trouble.is_none());
+        let capture = !self.status.ports.is_empty()
+            && self.status.ports.iter().all(|port| port.sees && port.trouble.is_none());
         let mut test =
             TestStatus { id, capture, decoder: passed.decoder, detectors: passed.detectors, store: false };
         let status = Status { test: Some(test.clone()), ..self.status.clone() };

@@ -1,4 +1,4 @@
-// The cases are what the box could say: each answer in them has the form that its description promises, and nothing more.
+// The cases have the form of what the box says: each answer in them has the form that its description promises, and nothing more.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

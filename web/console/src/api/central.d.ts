@@ -988,7 +988,8 @@ export interface components {
         Waiting: {
             /**
              * Format: int64
-             * @description Records that a full disk forced out, ever.
+             * @description Records that will never come, ever: a full disk forced them out, they were gone before they were read, were over a day's cap, or could
+             *     not be told in words.
              */
             dropped: number;
             /**
