@@ -1,7 +1,9 @@
 //! What is to be on the disk. While the disk does not take it, it waits here, and the worst of it is told without a disk.
 
+use core::time::Duration;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use box_store::nudge::{RING_BYTES_MAX, ring};
 use box_store::record::{EventRecord, IncidentRecord};
@@ -15,28 +17,35 @@ use crate::faults::{Faults, tell};
 /// Most rows of each sort that wait for a disk. More push out the oldest, which are counted. Guess: a week of a bad one.
 const WAITING_MAX: usize = 10_000;
 
+/// A file that cannot be written is opened again so often. Guess.
+const OPENED_EVERY: Duration = Duration::from_secs(1);
+
 /// Incidents that could not be written take so much of a ring of the bell; ports and all the rest of how the sensor is take the other half.
 const UNWRITTEN_BYTES_MAX: usize = RING_BYTES_MAX / 2;
 
 /// The sensor's own file, and what is not in it yet.
 pub(crate) struct Memory {
-    db: SensorDb,
+    /// None while it is to be opened again.
+    db: Option<SensorDb>,
     folder: PathBuf,
     pub(crate) waiting: Batch,
     /// Rows that found no place while the disk did not take them.
     dropped: u64,
     faults: Faults,
+    /// When the file was last closed because of a fault.
+    closed_at: Option<Instant>,
 }
 
 impl Memory {
     /// Opens the file in this folder, and makes it when it is not there.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let db = SensorDb::open(folder)?;
+        let db = Some(SensorDb::open(folder)?);
         Ok(Memory {
             db,
             folder: folder.to_owned(),
             waiting: Batch::default(),
             dropped: 0,
+            closed_at: None,
             faults: Faults::default(),
         })
     }
@@ -53,13 +62,14 @@ impl Memory {
     /// Writes what waits. What the disk does not take waits on, and `status` says so; the tablet is told by its bell.
     pub(crate) fn write(&mut self, status: &mut Status) {
         let has_events = !self.waiting.events.is_empty();
-        let problem = match self.db.write(&self.waiting) {
+        let problem = match self.write_waiting() {
             Ok(()) => {
                 self.waiting = Batch::default();
                 None
             }
             Err(err) => {
                 self.faults.tell(err.word(), steady(), &err);
+                self.close(err.word());
                 Some(err.word())
             }
         };
@@ -80,7 +90,8 @@ impl Memory {
 
     /// Whether this can be written, and is read back as it was.
     pub(crate) fn keeps(&mut self, status: &Status) -> bool {
-        let written = self.db.write(&Batch { status: Some(status.clone()), ..Batch::default() });
+        let batch = Batch { status: Some(status.clone()), ..Batch::default() };
+        let written = self.db().and_then(|db| db.write(&batch));
         let read = written.and_then(|()| SensorReader::open(&self.folder)?.status());
         read.is_ok_and(|read| read.as_ref() == Some(status))
     }
@@ -88,16 +99,36 @@ impl Memory {
     /// Forgets what is too much and, when it is known what time it is, what is too old.
     pub(crate) fn forget(&mut self, now: Option<Timestamp>) {
         // What is old can wait for another time.
-        let _forgot = self.db.prune(now.map(Timestamp::as_nanos));
+        let _forgot = self.db().and_then(|db| db.prune(now.map(Timestamp::as_nanos)));
     }
 
     /// Incidents that are open in rows which cannot be read would stay open for ever.
     pub(crate) fn close_unreadable(&mut self) {
-        match self.db.close_unreadable() {
+        match self.db().and_then(SensorDb::close_unreadable) {
             Ok(0) => {}
             Ok(closed) => tell(&format!("{closed} open incidents could not be read and are closed")),
             // The next start tries again.
             Err(err) => self.faults.tell(err.word(), steady(), &err),
+        }
+    }
+
+    fn write_waiting(&mut self) -> Result<(), StoreError> {
+        let db = opened(&mut self.db, &self.folder)?;
+        db.write(&self.waiting)
+    }
+
+    fn db(&mut self) -> Result<&mut SensorDb, StoreError> {
+        opened(&mut self.db, &self.folder)
+    }
+
+    /// A file that was opened while it could not be written stays so when it can be, and one that was put in another's place is another: it is
+    /// opened again.
+    fn close(&mut self, word: &str) {
+        let now = steady();
+        let is_due = self.closed_at.is_none_or(|at| now.saturating_duration_since(at) >= OPENED_EVERY);
+        if word != "disk_full" && is_due {
+            self.closed_at = Some(now);
+            self.db = None;
         }
     }
 
@@ -108,6 +139,14 @@ impl Memory {
         let gone = drop_oldest(events) + drop_oldest(sightings) + drop_oldest(port_hours);
         self.dropped = self.dropped.saturating_add(gone);
     }
+}
+
+fn opened<'a>(db: &'a mut Option<SensorDb>, folder: &Path) -> Result<&'a mut SensorDb, StoreError> {
+    let open = match db.take() {
+        Some(open) => open,
+        None => SensorDb::open(folder)?,
+    };
+    Ok(db.insert(open))
 }
 
 /// Returns how many went.

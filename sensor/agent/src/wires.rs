@@ -60,7 +60,19 @@ impl Wires {
     /// # Errors
     /// Why not, and what to do about it.
     pub fn open(ports: &[PortName], monitored: &Monitored) -> anyhow::Result<Self> {
-        let live = Live::open(ports, monitored.segments(), &Options::default())?;
+        Wires::open_with(ports, monitored, &Options::default())
+    }
+
+    /// The same on ports that were listened to before: one that is not there now is waited for.
+    ///
+    /// # Errors
+    /// As [`Wires::open`].
+    pub fn open_again(ports: &[PortName], monitored: &Monitored) -> anyhow::Result<Self> {
+        Wires::open_with(ports, monitored, &Options { waits_for_ports: true, ..Options::default() })
+    }
+
+    fn open_with(ports: &[PortName], monitored: &Monitored, options: &Options) -> anyhow::Result<Self> {
+        let live = Live::open(ports, monitored.segments(), options)?;
         let port = |(name, link): (&PortName, &LinkType)| EarPort {
             name: name.to_string(),
             link: *link,

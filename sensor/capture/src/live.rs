@@ -62,11 +62,18 @@ pub struct Options {
     /// How long the kernel keeps a block that is not full. What is shown is late by this much, and each port wakes the listener so often;
     /// 20 ms are 50 times a second. Guess.
     pub retire: Duration,
+    /// Whether a port that is not there, or not prepared, is waited for instead of refused. For whoever listened on it before.
+    pub waits_for_ports: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ring_bytes: 32 << 20, handover_bytes: 64 << 20, retire: Duration::from_millis(20) }
+        Self {
+            ring_bytes: 32 << 20,
+            handover_bytes: 64 << 20,
+            retire: Duration::from_millis(20),
+            waits_for_ports: false,
+        }
     }
 }
 
@@ -189,7 +196,8 @@ impl Live {
     /// Listens on these ports, for frames from and to these segments; for all when there are none. The first port is [`PortId`] 0.
     ///
     /// # Errors
-    /// [`LiveError`], each with what to do about it. All ports must be there and prepared; later they may come and go.
+    /// [`LiveError`], each with what to do about it. All ports must be there and prepared, unless the options say that they are waited for; later they may
+    /// come and go.
     pub fn open(ports: &[PortName], segments: &[IpNet], options: &Options) -> Result<Self, LiveError> {
         let has_twice =
             ports.iter().enumerate().any(|(at, port)| ports.iter().skip(at + 1).any(|it| it == port));

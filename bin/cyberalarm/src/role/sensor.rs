@@ -102,6 +102,10 @@ impl Source {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let Inputs { site, .. } = self.inputs()?;
         self.record_to().as_ref().map_or(Ok(()), RecordTo::check)?;
+        // A name that is wrong is said to whoever starts the box; a port that was there and goes is waited for.
+        if self.is_live() {
+            return Wires::open(&self.interface, &site.monitored).map(drop);
+        }
         self.ears(&site.monitored).map(drop)
     }
 
@@ -133,7 +137,7 @@ impl Source {
 
     fn ears(&self, monitored: &Monitored) -> anyhow::Result<Box<dyn Ears>> {
         if self.is_live() {
-            return Ok(Box::new(Wires::open(&self.interface, monitored)?));
+            return Ok(Box::new(Wires::open_again(&self.interface, monitored)?));
         }
         if let Some(dir) = &self.clinic {
             let clinic = Clinic::open(dir)?;

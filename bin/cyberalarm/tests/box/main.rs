@@ -2,6 +2,7 @@
 
 mod keep;
 mod live;
+mod read_only;
 
 use core::time::Duration;
 use std::collections::BTreeSet;

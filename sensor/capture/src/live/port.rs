@@ -39,18 +39,24 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// Begins to listen.
+    /// Begins to listen, or to wait for a port that may come later.
     pub(super) fn open(
         id: PortId,
         name: &PortName,
         segments: &[IpNet],
         options: &Options,
     ) -> Result<Self, LiveError> {
+        let (tap, state) = match Tap::open(name, segments, options) {
+            Ok(tap) => (Some(tap), PortState::NoSignal),
+            Err(LiveError::NoSuchPort(_)) if options.waits_for_ports => (None, PortState::Gone),
+            Err(LiveError::NotPrepared { .. }) if options.waits_for_ports => (None, PortState::NotPrepared),
+            Err(err) => return Err(err),
+        };
         Ok(Self {
             name: name.clone(),
             id,
-            tap: Some(Tap::open(name, segments, options)?),
-            state: PortState::NoSignal,
+            tap,
+            state,
             said: None,
             dropped: Dropped::default(),
             freezes: 0,

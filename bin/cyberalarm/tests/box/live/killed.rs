@@ -6,7 +6,7 @@ use box_store::record::EventRecord;
 
 use super::wire::Wire;
 use super::world::{in_namespaces, ip};
-use super::{cable, frames, listening, says};
+use super::{cable, frames, listening, port_texts, says, shows};
 use crate::{now, proc_file};
 
 /// What was learned may be so old. Source: the agent writes it so often.
@@ -78,6 +78,56 @@ fn a_sensor_that_is_killed_while_it_listens_tells_the_gap_needs_namespaces() {
             let taken_at = learned["taken_at_ns"].as_u64().unwrap();
             assert!(taken_at <= last && last - taken_at <= LEARNED_NS_MAX, "{taken_at} {last}");
             assert_eq!(scans(), 1, "what was open was opened again");
+        },
+    );
+}
+
+#[test]
+fn a_port_that_is_gone_when_the_sensor_comes_back_is_named_and_waited_for_needs_namespaces() {
+    in_namespaces(
+        "live::killed::a_port_that_is_gone_when_the_sensor_comes_back_is_named_and_waited_for_needs_namespaces",
+        || {
+            ip("link set lo up");
+            let folder = tempfile::tempdir().unwrap();
+            for port in ["tap0", "tap1"] {
+                cable(port);
+                assert_eq!(says(&["box", "prepare", port]).0, Some(0));
+            }
+            let state = folder.path().join("state");
+            let at = state.to_str().unwrap();
+            // Whoever starts a box with a name that is wrong is told so.
+            let (code, said) = says(&["box", "--state", at, "--interface", "tap0", "tap9"]);
+            assert!(code == Some(2) && said.contains("tap9"), "{said}");
+            let running = listening(&state, &["--interface", "tap0", "tap1"]);
+            let frames = frames();
+            let talk = |wire: &Wire| frames.iter().for_each(|frame| wire.send(frame).unwrap());
+            let first = Wire::on("tap0-far").unwrap();
+            talk(&first);
+            shows(&running, |home| port_texts(home).contains("tap0: the box hears the network"));
+            ip("link del tap1");
+            running.kill("sensor");
+            let gone = running.wait(|| {
+                talk(&first);
+                super::home(&running).filter(|home| {
+                    let texts = port_texts(home);
+                    texts.contains("tap1: the box does not have this socket any more")
+                        && texts.contains("tap0: the box hears the network")
+                })
+            });
+            assert_eq!(gone["face"], "unknown", "{gone}");
+            let sensor = running.pid("sensor");
+            // It comes back, first as any port comes: not prepared.
+            cable("tap1");
+            shows(&running, |home| port_texts(home).contains("tap1: the socket is not prepared"));
+            assert_eq!(says(&["box", "prepare", "tap1"]).0, Some(0));
+            let second = Wire::on("tap1-far").unwrap();
+            running.wait(|| {
+                talk(&first);
+                talk(&second);
+                let heard = super::home(&running)?;
+                (port_texts(&heard).matches("hears the network").count() == 2).then_some(())
+            });
+            assert_eq!(running.pid("sensor"), sensor, "the sensor fell meanwhile");
         },
     );
 }

@@ -1,0 +1,67 @@
+//! A disk that turns read-only while the box runs, as one does that has a fault.
+//!
+//! Linux lets nobody make a disk read-only on purpose while files on it are open for writing. So it is made of its two halves: the sensor's open
+//! file takes no more bytes (a limit of the process), and the file's place is read-only for whoever asks or opens it again (a mount).
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::Running;
+
+/// Runs a command in the box's own namespaces, on the file that the sensor writes and those beside it.
+fn on_its_files(running: &Running, script: &str) {
+    let done = Command::new("nsenter")
+        .args(["-t", &running.child.id().to_string(), "-U", "-m", "--preserve-credentials"])
+        .args(["sh", "-ec", &format!("for file in \"$0\" \"$0-wal\" \"$0-shm\"; do {script}; done")])
+        .arg(running.state.join("sensor.db"))
+        .output()
+        .expect("could not run nsenter (package util-linux)");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// No file of this process may grow.
+fn limit_files(pid: u32) {
+    let done = Command::new("prlimit").args(["--pid", &pid.to_string(), "--fsize=1:unlimited"]).status();
+    assert!(done.expect("could not run prlimit (package util-linux)").success());
+}
+
+fn start(state: &Path) -> Running {
+    let mut command = Command::new("unshare");
+    // A write beyond the limit is refused, and no reason to be killed.
+    let script = "mount -t tmpfs none \"$0\" && trap '' XFSZ && exec \"$@\"";
+    command.args(["-Urm", "sh", "-c", script]).arg(state).arg(env!("CARGO_BIN_EXE_cyberalarm"));
+    Running::start_by(command, state, &["--speed", "4"])
+}
+
+/// A field of what the tablet shows.
+fn field(home: &str, name: &str) -> String {
+    let (_, rest) = home.split_once(&format!("\"{name}\":")).expect("the field is there");
+    rest.trim_start_matches('"').split([',', '"', '}']).next().unwrap_or_default().to_owned()
+}
+
+fn seq(home: &str) -> u64 {
+    field(home, "seq").parse().expect("a number")
+}
+
+#[test]
+fn a_disk_that_turns_read_only_is_said_and_nothing_is_lost_needs_namespaces() {
+    const SAYS: &str = "The box cannot write to its disk.";
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path());
+    let home = || running.get("/api/v1/home?lang=en");
+    running.wait(|| home().filter(|home| seq(home) > 0));
+    on_its_files(&running, "mount --bind \"$file\" \"$file\" && mount -o remount,bind,ro \"$file\"");
+    limit_files(running.wait(|| running.pid("sensor")));
+    let said = running.wait(|| home().filter(|home| home.contains(SAYS)));
+    // It goes on hearing, and so does one that is started meanwhile.
+    let later = |than: &str| running.wait(|| home().filter(|home| field(home, "now").as_str() > than));
+    later("2026-03-18T09:10");
+    running.kill("sensor");
+    let still = later("2026-03-18T09:45");
+    assert!(still.contains(SAYS), "{still}");
+    assert_eq!(seq(&still), seq(&said), "the disk was not read-only");
+    on_its_files(&running, "mount -o remount,bind,rw \"$file\"");
+    let is_well = |home: &String| seq(home) > seq(&said) + 3 && home.contains("\"also\":null");
+    let well = running.wait(|| home().filter(is_well));
+    assert!(well.contains("login-after-guessing"), "{well}");
+}
