@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use box_store::nudge::ring;
 use box_store::sensor::Status;
 use box_store::tablet::CommandRecord;
@@ -137,8 +137,9 @@ impl Shared {
 
     /// What the clinic chose.
     pub(crate) fn site(&self) -> anyhow::Result<Site> {
-        let Some(toml) = TabletReader::open(&self.folder)?.site()? else { return Ok(Site::default()) };
-        Site::parse(&toml).context("the settings in tablet.db")
+        let all = TabletReader::open(&self.folder)?.sites()?;
+        // Those of another version hold no more; the sensor uses the ones before, and says so.
+        Ok(all.iter().find_map(|toml| Site::parse(toml).ok()).unwrap_or_default())
     }
 }
 

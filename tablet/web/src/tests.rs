@@ -483,6 +483,14 @@ async fn settings_come_back_as_they_went_and_what_is_wrong_is_named() {
 }
 
 #[tokio::test]
+async fn settings_of_another_version_leave_the_ones_before() {
+    let tablet = Tablet::new();
+    tablet.shared.write(|db, now| db.choose("of_another_version = true\n", None, now)).unwrap();
+    assert_eq!(tablet.get("/api/v1/settings").await["contacts"][0]["name"], "Nordklinik It");
+    assert_eq!(tablet.get("/api/v1/home").await["clinic"], "Test");
+}
+
+#[tokio::test]
 async fn site_toml_goes_out_and_in() {
     let tablet = Tablet::new();
     let response =

@@ -103,22 +103,22 @@ fn a_port_that_is_gone_when_the_sensor_comes_back_is_named_and_waited_for_needs_
             let talk = |wire: &Wire| frames.iter().for_each(|frame| wire.send(frame).unwrap());
             let first = Wire::on("tap0-far").unwrap();
             talk(&first);
-            shows(&running, |home| port_texts(home).contains("tap0: the box hears the network"));
+            shows(&running, |home| port_texts(home).contains("tap0: The box hears the network"));
             ip("link del tap1");
             running.kill("sensor");
             let gone = running.wait(|| {
                 talk(&first);
                 super::home(&running).filter(|home| {
                     let texts = port_texts(home);
-                    texts.contains("tap1: the box does not have this socket any more")
-                        && texts.contains("tap0: the box hears the network")
+                    texts.contains("tap1: The box does not have this socket any more")
+                        && texts.contains("tap0: The box hears the network")
                 })
             });
             assert_eq!(gone["face"], "unknown", "{gone}");
             let sensor = running.pid("sensor");
             // It comes back, first as any port comes: not prepared.
             cable("tap1");
-            shows(&running, |home| port_texts(home).contains("tap1: the socket is not prepared"));
+            shows(&running, |home| port_texts(home).contains("tap1: The socket is not prepared"));
             assert_eq!(says(&["box", "prepare", "tap1"]).0, Some(0));
             let second = Wire::on("tap1-far").unwrap();
             running.wait(|| {
