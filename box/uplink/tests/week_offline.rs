@@ -93,7 +93,7 @@ impl World {
             private_key: String::new(),
             letter_key: CentreKey::of(&letter_key()).to_hex(),
         };
-        let keys = Keys { box_key: "01".repeat(32), identity: Some(identity), epochs: Vec::new() };
+        let keys = Keys { identity: Some(identity), ..Keys::born(&"01".repeat(32)) };
         let delivery = Delivery::new(SPOOL, stands(&db), BUDGET_BYTES, 7);
         let store = Store::open_folder(folder.path()).await.unwrap();
         let cell = claimed(&store).await;
@@ -276,7 +276,7 @@ async fn after_a_week_offline_all_arrives_the_important_first_and_within_the_bud
     // The desk sorts by when it happened, not by when it came.
     let filter = IncidentFilter { limit: 1_000, ..IncidentFilter::default() };
     let rows = world.store.incidents(&filter).await.unwrap();
-    let seen: Vec<i64> = rows.iter().map(|row| row.last_seen_ns).collect();
+    let seen: Vec<i64> = rows.iter().map(|row| row.place.last_seen_ns).collect();
     assert_eq!(rows.len() as u32, DAYS * 24);
     assert!(seen.is_sorted_by(|one, next| one > next));
 

@@ -21,7 +21,10 @@ pub(crate) enum Kind {
 }
 
 /// Append-only; each runs once, in order.
-const MIGRATIONS: &[(&str, &str)] = &[("0001-begin", include_str!("../migrations/0001-begin.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001-begin", include_str!("../migrations/0001-begin.sql")),
+    ("0002-urgent", include_str!("../migrations/0002-urgent.sql")),
+];
 
 /// Connections that read. Guess: a desk of a dozen people.
 const READERS: u32 = 4;

@@ -25,7 +25,10 @@ pub use findings::Finding;
 pub use ingest::{Counts, Incoming, IncomingRecord, IngestLog, Landed};
 pub use letters::{EpochKeyRow, Sign};
 pub use members::MemberRow;
-pub use query::{BoxRow, GapRow, IncidentFilter, IncidentRow, QueryEngine, RecordRow, StepRow};
+pub use query::{
+    BoxRow, GapRow, IncidentFilter, IncidentOrder, IncidentPlace, IncidentRow, QueryEngine, RecordRow,
+    StepRow,
+};
 pub use shard::{BoxCell, ShardState};
 pub use warnings::{AnswerRow, WarningRow};
 

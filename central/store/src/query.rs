@@ -29,17 +29,42 @@ pub struct IncidentFilter {
     pub region: Option<String>,
     /// Seen since then.
     pub since: Option<Timestamp>,
-    /// Before this row of an earlier answer: when last seen, box and id.
-    pub before: Option<(i64, i64, String)>,
+    /// What comes first.
+    pub order: IncidentOrder,
+    /// Only what comes after this row of an earlier answer in the same order.
+    pub after: Option<IncidentPlace>,
     /// How many at most.
     pub limit: u16,
+}
+
+/// What comes first in a list of incidents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IncidentOrder {
+    /// Seen last.
+    #[default]
+    Latest,
+    /// Due first and closed last, each of them the latest first.
+    Urgent,
+}
+
+/// Where an incident stands in a list, in either order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentPlace {
+    /// How soon something must be done, the larger the sooner; below zero once it is closed.
+    pub urgency: i64,
+    /// When it was last seen, as it is stored.
+    pub last_seen_ns: i64,
+    /// The box's number.
+    pub box_no: i64,
+    /// Its name at the box.
+    pub id: String,
 }
 
 /// An incident in a list.
 #[derive(Clone, Debug)]
 pub struct IncidentRow {
-    /// The box's number.
-    pub box_no: i64,
+    /// Where it stands.
+    pub place: IncidentPlace,
     /// The box's name.
     pub box_id: String,
     /// The member's number.
@@ -48,8 +73,6 @@ pub struct IncidentRow {
     pub member_name: String,
     /// The member's region.
     pub region: String,
-    /// When it was last seen, as it is stored.
-    pub last_seen_ns: i64,
     /// Its latest state, as the box told it.
     pub body: String,
 }
@@ -116,7 +139,7 @@ pub struct RecordRow {
 
 /// Questions over all that came. Here the database answers; a large centre puts a column store in its place.
 pub trait QueryEngine: Send + Sync {
-    /// Incidents, latest seen first.
+    /// Incidents, in the order that is asked for.
     fn incidents<'q>(
         &'q self,
         filter: &'q IncidentFilter,
@@ -192,6 +215,30 @@ impl Question {
         }
     }
 
+    /// Written out, because one column falls where the next rises.
+    fn comes_after(&mut self, place: &IncidentPlace, is_urgent: bool) {
+        let IncidentPlace { urgency, last_seen_ns, box_no, id } = place;
+        self.say(" AND (");
+        if is_urgent {
+            self.say(&format!("{URGENCY} < "));
+            self.value(*urgency);
+            self.say(&format!(" OR {URGENCY} = "));
+            self.value(*urgency);
+            self.say(" AND (");
+        }
+        self.say("i.last_seen_ns < ");
+        self.value(*last_seen_ns);
+        self.say(" OR i.last_seen_ns = ");
+        self.value(*last_seen_ns);
+        self.say(" AND (i.box > ");
+        self.value(*box_no);
+        self.say(" OR i.box = ");
+        self.value(*box_no);
+        self.say(" AND i.id > ");
+        self.value(id.clone());
+        self.say(if is_urgent { ")))" } else { "))" });
+    }
+
     pub(crate) async fn ask(self, store: &Store) -> Result<Vec<AnyRow>, StoreError> {
         let mut arguments = AnyArguments::default();
         for value in self.values {
@@ -202,7 +249,10 @@ impl Question {
     }
 }
 
-const INCIDENTS: &str = "SELECT i.box, box.id, member.no, member.name, member.region, i.last_seen_ns, i.body FROM incident i \
+/// How soon something must be done, as the index over it says it.
+const URGENCY: &str = "(i.due_rank - CASE WHEN i.state = 'closed' THEN 4 ELSE 0 END)";
+
+const INCIDENTS: &str = "i.last_seen_ns, i.box, i.id, box.id, member.no, member.name, member.region, i.body FROM incident i \
     JOIN box ON box.no = i.box JOIN member ON member.no = box.member WHERE 1 = 1";
 
 const BOXES: &str = "SELECT box.no, box.id, member.no, member.name, box.claimed_at_ns, box.revoked_at_ns, \
@@ -218,7 +268,7 @@ impl QueryEngine for Store {
         filter: &'q IncidentFilter,
     ) -> BoxFuture<'q, Result<Vec<IncidentRow>, StoreError>> {
         Box::pin(async move {
-            let mut question = Question::new(INCIDENTS);
+            let mut question = Question::new(&format!("SELECT {URGENCY}, {INCIDENTS}"));
             question.one_of("i.state", &filter.states);
             question.one_of("i.due", &filter.dues);
             question.one_of("i.category", &filter.categories);
@@ -227,19 +277,15 @@ impl QueryEngine for Store {
             question.is("box.id =", filter.box_id.clone());
             question.is("member.region =", filter.region.clone());
             question.is("i.last_seen_ns >=", filter.since.map(ns));
-            if let Some((seen, box_no, id)) = &filter.before {
-                question.is("(i.last_seen_ns <", Some(*seen));
-                question.say(" OR (i.last_seen_ns = ");
-                question.value(*seen);
-                question.say(" AND (i.box > ");
-                question.value(*box_no);
-                question.say(" OR (i.box = ");
-                question.value(*box_no);
-                question.say(" AND i.id > ");
-                question.value(id.clone());
-                question.say("))))");
+            let is_urgent = filter.order == IncidentOrder::Urgent;
+            if let Some(place) = &filter.after {
+                question.comes_after(place, is_urgent);
             }
-            question.say(" ORDER BY i.last_seen_ns DESC, i.box, i.id LIMIT ");
+            question.say(" ORDER BY ");
+            if is_urgent {
+                question.say(&format!("{URGENCY} DESC, "));
+            }
+            question.say("i.last_seen_ns DESC, i.box, i.id LIMIT ");
             question.value(i64::from(filter.limit));
             question.ask(self).await?.iter().map(incident).collect()
         })
@@ -251,7 +297,7 @@ impl QueryEngine for Store {
         id: &'q str,
     ) -> BoxFuture<'q, Result<Option<IncidentRow>, StoreError>> {
         Box::pin(async move {
-            let mut question = Question::new(INCIDENTS);
+            let mut question = Question::new(&format!("SELECT {URGENCY}, {INCIDENTS}"));
             question.is("box.id =", Some(box_id));
             question.is("i.id =", Some(id));
             question.ask(self).await?.first().map(incident).transpose()
@@ -349,12 +395,16 @@ impl QueryEngine for Store {
 
 fn incident(row: &AnyRow) -> Result<IncidentRow, StoreError> {
     Ok(IncidentRow {
-        box_no: row.try_get(0)?,
-        box_id: row.try_get(1)?,
-        member: row.try_get(2)?,
-        member_name: row.try_get(3)?,
-        region: row.try_get(4)?,
-        last_seen_ns: row.try_get(5)?,
-        body: row.try_get(6)?,
+        place: IncidentPlace {
+            urgency: row.try_get(0)?,
+            last_seen_ns: row.try_get(1)?,
+            box_no: row.try_get(2)?,
+            id: row.try_get(3)?,
+        },
+        box_id: row.try_get(4)?,
+        member: row.try_get(5)?,
+        member_name: row.try_get(6)?,
+        region: row.try_get(7)?,
+        body: row.try_get(8)?,
     })
 }

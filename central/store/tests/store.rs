@@ -11,13 +11,13 @@ use central_core::audit::Chain;
 use central_core::crossing::Policy;
 use central_core::{Member, MemberKind, Role};
 use central_store::{
-    Account, BoxCell, ClaimRefused, IncidentFilter, Incoming, IncomingRecord, IngestLog as _, Landed,
-    QueryEngine as _, Session, ShardState as _, Store, StoreError,
+    Account, BoxCell, ClaimRefused, IncidentFilter, IncidentOrder, Incoming, IncomingRecord, IngestLog as _,
+    Landed, QueryEngine as _, Session, ShardState as _, Store, StoreError,
 };
 use common_model::Timestamp;
 use common_wire::ClaimCode;
 use common_wire::docs::GOLDEN;
-use common_wire::v1::{Body, Down, Incident, Recall, Sighting};
+use common_wire::v1::{Body, Down, Due, Incident, Recall, Sighting, State};
 use common_wire::{BoxId, Lane, Position, Record, Signed, SpoolId};
 
 const NOW: Timestamp = Timestamp::from_secs(1_773_822_600);
@@ -61,6 +61,7 @@ on_both!(
     a_code_makes_one_box,
     letters_are_numbered_for_each_box,
     incidents_have_their_latest_state_and_all_their_steps,
+    the_queue_goes_on_page_by_page_in_either_order,
     the_audit_log_holds_together,
     what_members_share_is_found_once,
     sessions_end,
@@ -241,6 +242,43 @@ async fn incidents_have_their_latest_state_and_all_their_steps(place: Place) {
     assert_eq!(store.incident_steps(cell.no, &latest.id).await.unwrap().len(), 4);
     let boxes = store.boxes(None).await.unwrap();
     assert_eq!((boxes.len(), boxes[0].quarantined), (1, 0));
+    store.close().await;
+}
+
+async fn the_queue_goes_on_page_by_page_in_either_order(place: Place) {
+    let store = place.open().await;
+    let cell = claimed(&store, 1, "").await;
+    let told = |seq: u64, minute: u64, due: Due, state: State| {
+        let mut one: Incident = golden("incident");
+        one.id = format!("{seq:016x}");
+        (one.at, one.last_seen) =
+            (NOW + Duration::from_secs(minute * 60), NOW + Duration::from_secs(minute * 60));
+        (one.due, one.state) = (due, state);
+        Record::new((cell.id, SPOOL), (Lane::Alert, seq), NOW, &Body::Incident(Box::new(one))).unwrap()
+    };
+    let records = [
+        told(1, 50, Due::Week, State::Opened),
+        told(2, 45, Due::Now, State::Closed),
+        told(3, 40, Due::Now, State::Opened),
+        told(4, 30, Due::Today, State::Updated),
+        told(5, 30, Due::Today, State::Opened),
+    ];
+    append(&store, &cell, &records).await;
+    for (order, wanted) in
+        [(IncidentOrder::Latest, [1, 2, 3, 4, 5]), (IncidentOrder::Urgent, [3, 4, 5, 1, 2])]
+    {
+        for limit in 1..=5 {
+            let mut filter = IncidentFilter { limit, order, ..IncidentFilter::default() };
+            let mut found = Vec::new();
+            loop {
+                let page = store.incidents(&filter).await.unwrap();
+                let Some(last) = page.last() else { break };
+                filter.after = Some(last.place.clone());
+                found.extend(page.into_iter().map(|row| u64::from_str_radix(&row.place.id, 16).unwrap()));
+            }
+            assert_eq!(found, wanted, "{order:?}, {limit} a page");
+        }
+    }
     store.close().await;
 }
 

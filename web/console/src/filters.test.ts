@@ -19,8 +19,8 @@ test('a_name_with_signs_survives', () => {
   expect(read(query).region).toBe('Nord & Øst, 100 %');
 });
 
-test('the_centre_is_asked_without_the_order_and_with_a_moment', () => {
-  expect(askFor(read('?due=now&hours=24&order=urgent'), now, null)).toBe('?due=now&since=2026-03-11T10%3A00%3A00.000Z&limit=100');
+test('the_centre_is_asked_in_this_order_and_with_a_moment', () => {
+  expect(askFor(read('?due=now&hours=24&order=urgent'), now, null)).toBe('?due=now&since=2026-03-11T10%3A00%3A00.000Z&order=urgent&limit=100');
   expect(askFor(read(''), now, '5.1.ab')).toBe('?after=5.1.ab&limit=100');
 });
 

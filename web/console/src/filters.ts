@@ -52,6 +52,7 @@ export function askFor(filters: Filters, now: Date, after: string | null): strin
     ...LISTS.map((name) => [name, filters[name].join(',')] as const),
     ...(['category', 'kind', 'member', 'box', 'region'] as const).map((name) => [name, filters[name]] as const),
     ['since', since],
+    ['order', filters.order],
     ['after', after ?? ''],
     ['limit', '100'],
   ]);

@@ -15,11 +15,12 @@ export interface Held {
 }
 
 /** The first page as the centre answers with it now, laid upon what is shown; `isAll` when there is no other page. */
-export function hold(shown: Row[], fresh: Row[], isAll: boolean): Held {
+export function hold(shown: Row[], fresh: Row[], isAll: boolean, order: string): Held {
   const now = new Map(fresh.map((row) => [keyOf(row), row]));
   const known = new Set(shown.map(keyOf));
-  const oldest = fresh.length === 0 ? 0 : Math.min(...fresh.map(seenAt));
-  const hasLeft = (row: Row) => !now.has(keyOf(row)) && (isAll || seenAt(row) > oldest);
+  const last = fresh.at(-1);
+  // What stands behind the page's last row may be on the next.
+  const hasLeft = (row: Row) => !now.has(keyOf(row)) && (isAll || last === undefined || isBefore(row, last, order));
   return {
     rows: shown.map((row) => now.get(keyOf(row)) ?? row),
     coming: fresh.filter((row) => !known.has(keyOf(row))),
@@ -27,11 +28,11 @@ export function hold(shown: Row[], fresh: Row[], isAll: boolean): Held {
   };
 }
 
-const seenAt = (row: Row): number => Date.parse(row.incident.last_seen);
-
-/** In the order in which they are read. */
-export function ordered(rows: Row[], order: string): Row[] {
-  if (order !== 'urgent') return rows;
-  const rank = (row: Row) => DUES.indexOf(row.incident.due) + (row.incident.state === 'closed' ? DUES.length : 0);
-  return [...rows].sort((a, b) => rank(a) - rank(b));
+/** As the centre orders them. */
+function isBefore(a: Row, b: Row, order: string): boolean {
+  const sooner = order === 'urgent' ? rank(a) - rank(b) : 0;
+  return sooner === 0 ? seenAt(a) > seenAt(b) : sooner < 0;
 }
+
+const seenAt = (row: Row): number => Date.parse(row.incident.last_seen);
+const rank = (row: Row): number => DUES.indexOf(row.incident.due) + (row.incident.state === 'closed' ? DUES.length : 0);

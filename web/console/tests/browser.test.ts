@@ -135,6 +135,18 @@ describe('the queue', () => {
     await expect.poll(() => seat.page.getByLabel('Today').isChecked()).toBe(true);
   });
 
+  test('two choices in one breath both stand in the address', async () => {
+    await using seat = await sit('incidents/queue');
+    await isThere(seat.page);
+    // Both before the browser has told anybody that the address is another.
+    await seat.page.evaluate(() => {
+      document.querySelector<HTMLElement>('main [data-filter]')!.click();
+      document.querySelector<HTMLElement>('main [data-urgent]')!.click();
+    });
+    await expect.poll(() => new URL(seat.page.url()).hash).toBe('#/incidents?due=now&order=urgent');
+    await expect.poll(() => seat.centre.asked.at(-1)).toBe('/incidents?due=now&order=urgent&limit=100');
+  });
+
   test('by key alone: down, open, back to the same row, filters, help, another page', async () => {
     const shown = readCase('incidents/one');
     await using seat = await sit(shown, { at: '#/incidents' });

@@ -189,7 +189,7 @@ async fn check(store: &Store, played: &PlayedBox, number: u64) {
                 "{} is doubled",
                 told.id
             );
-            filter.before = Some((row.last_seen_ns, row.box_no, told.id.clone()));
+            filter.after = Some(row.place.clone());
             found.insert(told.id);
         }
         if page.is_empty() {

@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use central_store::{IncidentFilter, IncidentRow, QueryEngine as _, ShardState as _};
+use central_store::{
+    IncidentFilter, IncidentOrder, IncidentPlace, IncidentRow, QueryEngine as _, ShardState as _,
+};
 use common_model::Timestamp;
 use common_wire::v1::{Body, Incident};
 use serde::{Deserialize, Serialize};
@@ -45,7 +47,10 @@ pub(super) struct Asked {
     region: Option<String>,
     /// Seen since then, as RFC 3339.
     since: Option<String>,
-    /// `next` of the page before.
+    /// `latest` seen first, as when nothing is said, or `urgent`: due first and closed last.
+    #[param(required = false)]
+    order: String,
+    /// `next` of the page before, in the same order.
     after: Option<String>,
     /// How many at most; 200 is the most.
     limit: Option<u16>,
@@ -66,7 +71,7 @@ pub(super) struct Row {
     incident: Incident,
 }
 
-/// A page of the queue, latest seen first.
+/// A page of the queue.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Queue {
     incidents: Vec<Row>,
@@ -128,7 +133,12 @@ impl Asked {
                 .map(Timestamp::from_nanos)
                 .ok_or_else(|| Problem::field("since", "not a moment as RFC 3339 writes it"))
         });
-        let before = self.after.as_deref().map(|text| {
+        let order = match self.order.as_str() {
+            "" | "latest" => IncidentOrder::Latest,
+            "urgent" => IncidentOrder::Urgent,
+            _ => return Err(Problem::field("order", "`latest` or `urgent`")),
+        };
+        let after = self.after.as_deref().map(|text| {
             read_cursor(text).ok_or_else(|| Problem::field("after", "not what an earlier page said"))
         });
         Ok(IncidentFilter {
@@ -140,7 +150,8 @@ impl Asked {
             box_id: self.of_box.clone(),
             region: self.region.clone(),
             since: since.transpose()?,
-            before: before.transpose()?,
+            order,
+            after: after.transpose()?,
             limit: self.limit.unwrap_or(50).clamp(1, ROWS_MAX),
         })
     }
@@ -157,6 +168,7 @@ impl Asked {
             ("box", text(&self.of_box)),
             ("region", text(&self.region)),
             ("since", text(&self.since)),
+            ("order", self.order.clone()),
             ("after", text(&self.after)),
         ];
         let asked = fields.iter().filter(|(_, value)| !value.is_empty());
@@ -164,14 +176,16 @@ impl Asked {
     }
 }
 
-fn cursor(row: &IncidentRow, id: &str) -> String {
-    format!("{}.{}.{id}", row.last_seen_ns, row.box_no)
+fn cursor(place: &IncidentPlace) -> String {
+    let IncidentPlace { urgency, last_seen_ns, box_no, id } = place;
+    format!("{urgency}.{last_seen_ns}.{box_no}.{id}")
 }
 
-fn read_cursor(text: &str) -> Option<(i64, i64, String)> {
-    let mut parts = text.splitn(3, '.');
-    let (seen, box_no) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    Some((seen, box_no, parts.next()?.to_owned()))
+fn read_cursor(text: &str) -> Option<IncidentPlace> {
+    let mut parts = text.splitn(4, '.');
+    let mut number = || parts.next()?.parse().ok();
+    let (urgency, last_seen_ns, box_no) = (number()?, number()?, number()?);
+    Some(IncidentPlace { urgency, last_seen_ns, box_no, id: parts.next()?.to_owned() })
 }
 
 /// The queue.
@@ -191,7 +205,7 @@ pub(super) async fn list(
     let mut queue = Queue { incidents: Vec::with_capacity(rows.len()), next: None };
     for row in rows {
         let incident = read(&desk, &row.body)?;
-        queue.next = is_full.then(|| cursor(&row, &incident.id));
+        queue.next = is_full.then(|| cursor(&row.place));
         queue.incidents.push(Row::of(row, incident));
     }
     Ok(Json(queue))

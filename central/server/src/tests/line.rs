@@ -46,7 +46,7 @@ async fn a_box_is_claimed_sends_and_hears() {
     let incidents = centre.app.store.incidents(&filter).await.unwrap();
     assert_eq!(incidents.len(), 1);
     assert_eq!(
-        centre.app.store.incident_steps(incidents[0].box_no, "0000000000000001").await.unwrap().len(),
+        centre.app.store.incident_steps(incidents[0].place.box_no, "0000000000000001").await.unwrap().len(),
         2
     );
 

@@ -886,7 +886,7 @@ export interface components {
             /** @description HMAC-SHA256, 64 hexadecimal digits. */
             hmac: string;
         };
-        /** @description A page of the queue, latest seen first. */
+        /** @description A page of the queue. */
         Queue: {
             incidents: components["schemas"]["Row"][];
             /** @description Goes into `after` for the next page; none on the last. */
@@ -1277,7 +1277,9 @@ export interface operations {
                 region?: string;
                 /** @description Seen since then, as RFC 3339. */
                 since?: string;
-                /** @description `next` of the page before. */
+                /** @description `latest` seen first, as when nothing is said, or `urgent`: due first and closed last. */
+                order?: string;
+                /** @description `next` of the page before, in the same order. */
                 after?: string;
                 /** @description How many at most; 200 is the most. */
                 limit?: number;
