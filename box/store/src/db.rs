@@ -150,20 +150,23 @@ impl Db {
 
     /// Runs what has not run yet; `user_version` counts what has.
     fn migrate(&mut self, migrations: &[&str]) -> Result<(), StoreError> {
-        let found = self.read("asking for its form", |connection| {
-            connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
-        })?;
+        let found = self.read("asking for its form", form)?;
         let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
         if found > known {
             return Err(StoreError::Newer { name: self.name(), found, known });
         }
-        for (number, migration) in (1..=known).zip(migrations).filter(|(number, _)| *number > found) {
-            self.write("bringing it up to date", |tx| {
-                tx.execute_batch(migration)?;
-                tx.pragma_update(None, "user_version", number)
-            })?;
+        if found == known {
+            return Ok(());
         }
-        Ok(())
+        self.write("bringing it up to date", |tx| {
+            // Asked again under the lock: another process may have been quicker.
+            let found = form(tx)?;
+            for (number, migration) in (1..=known).zip(migrations).filter(|(number, _)| *number > found) {
+                tx.execute_batch(migration)?;
+                tx.pragma_update(None, "user_version", number)?;
+            }
+            Ok(())
+        })
     }
 
     /// All of it or nothing. `what` names it in errors.
@@ -213,6 +216,11 @@ impl Db {
     fn name(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// How many migrations have run.
+fn form(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// What is remembered is for the users of the box's roles, which are of one group. The files that SQLite makes beside it get the same mode.

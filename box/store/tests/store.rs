@@ -286,6 +286,18 @@ fn each_tablets_file_has_a_name_of_its_own() {
 }
 
 #[test]
+fn processes_that_open_a_new_file_at_once_all_get_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        let open = || TabletDb::open(folder.path());
+        let opened: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+        for one in opened {
+            one.join().unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
 fn a_file_of_a_newer_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop(SensorDb::open(folder.path()).unwrap());

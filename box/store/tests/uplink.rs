@@ -109,7 +109,7 @@ fn a_file_that_was_put_back_begins_a_new_spool() {
     let mut db = open(folder.path());
     db.put(&[entry(ALERT, 1), entry(ALERT, 2), entry(ALERT, 3), entry(SIGHTING, 4)], &[], &[]).unwrap();
     db.commit(&[(ALERT, 1)]).unwrap();
-    db.begin_again("second").unwrap();
+    db.begin_again("second", &lowered).unwrap();
     assert_eq!(db.reader().spool().unwrap(), "second");
     let times = |lane| -> Vec<(u64, u64)> {
         db.reader().records_after(lane, 0, 9).unwrap().iter().map(|row| (row.seq, row.at_ns)).collect()
@@ -117,6 +117,29 @@ fn a_file_that_was_put_back_begins_a_new_spool() {
     assert_eq!((times(ALERT), times(SIGHTING)), (vec![(1, 2), (2, 3)], vec![(1, 4)]));
     let lanes = db.reader().lanes().unwrap();
     assert_eq!(lanes[0], LaneRow { last: 2, committed: 0, dropped: 0 });
+}
+
+/// The numbers of a gap as the tests here write it: "from-to why".
+fn lowered(body: &str, by: u64) -> String {
+    let (numbers, why) = body.split_once(' ').expect("two words");
+    let (from, to) = numbers.split_once('-').expect("two numbers");
+    let less = |number: &str| number.parse::<u64>().expect("a number") - by;
+    format!("{}-{} {why}", less(from), less(to))
+}
+
+#[test]
+fn a_gap_that_waits_is_numbered_anew_with_its_lane() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = open(folder.path());
+    let old = [entry(ALERT, NOW), entry(ALERT, NOW), entry(ALERT, NOW), entry(ALERT, NOW + KEPT_NS)];
+    db.put(&old, &[], &[]).unwrap();
+    db.commit(&[(ALERT, 1)]).unwrap();
+    db.make_room(NOW + KEPT_NS + 1, &gap).unwrap();
+    db.begin_again("second", &lowered).unwrap();
+    let waiting = db.reader().records_after(ALERT, 0, 9).unwrap();
+    let waiting: Vec<_> = waiting.iter().map(|row| (row.seq, row.what.as_str(), row.body.as_str())).collect();
+    assert_eq!(waiting[0], (2, "gap", "1-2 old"));
+    assert_eq!((waiting.len(), waiting[1].0), (2, 3));
 }
 
 #[test]

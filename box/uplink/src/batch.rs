@@ -112,6 +112,16 @@ fn gap_record(from: u64, to: u64, now: Timestamp) -> Numbered {
     Numbered { seq: to, at_ns: now.as_nanos(), what: "gap".to_owned(), body }
 }
 
+/// The same gap with numbers that are by so many lower; what is no gap stays.
+pub(crate) fn lowered_gap(body: &str, by: u64) -> String {
+    match serde_json::from_str(body) {
+        Ok(Body::Gap(Gap { from, to, at, cause })) => {
+            gap_body(from.saturating_sub(by), to.saturating_sub(by), at, cause)
+        }
+        _ => body.to_owned(),
+    }
+}
+
 /// The body of a gap.
 pub(crate) fn gap_body(from: u64, to: u64, at: Timestamp, cause: GapCause) -> String {
     serde_json::to_string(&Body::Gap(Gap { from, to, at, cause })).unwrap_or_default()

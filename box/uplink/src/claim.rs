@@ -60,10 +60,11 @@ pub struct Claim {
     pub box_id: String,
 }
 
-/// Claims this box: makes its key, asks the centre, and keeps who it is from now on.
+/// Claims this box: makes its key, asks the centre, and keeps who it is from now on. When the answer is lost, the same code can be tried again for
+/// an hour: the key is kept before it is asked with.
 ///
 /// # Errors
-/// One sentence: the centre cannot be reached, is another, or refuses the code. Nothing was changed then.
+/// One sentence: the centre cannot be reached, is another, or refuses the code. The box is then who it was.
 pub fn claim(folder: &Path, text: &ClaimText, interface: Option<&str>) -> anyhow::Result<Claim> {
     let ClaimText { address, fingerprint: authority, code } = text;
     // A name would have to be looked up, by whichever net.
@@ -74,7 +75,14 @@ pub fn claim(folder: &Path, text: &ClaimText, interface: Option<&str>) -> anyhow
     let mut keys = Keys::open(folder, &random::digits::<32>()?)?;
     let way = Way { centre, interface: interface.map(str::to_owned) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (private_key, csr) = new_key()?;
+    let key = match &keys.claiming {
+        Some(pem) => KeyPair::from_pem(pem).context("the key of an earlier try cannot be read")?,
+        None => new_key()?,
+    };
+    let private_key = key.serialize_pem();
+    keys.claiming = Some(private_key.clone());
+    keys.write(folder)?;
+    let csr = request(&key)?;
     let asked = serde_json::to_vec(&Asked { code: &code.to_string(), csr: &csr })?;
     let answer: Answer = runtime.block_on(async {
         let mut link = Link::new(way, Arc::new(pinned(authority)?));
@@ -86,6 +94,7 @@ pub fn claim(folder: &Path, text: &ClaimText, interface: Option<&str>) -> anyhow
     );
     ensure!(CentreKey::from_hex(&answer.letter_key).is_some(), "the centre's key under letters is not one");
     let claim = Claim { member: answer.member.clone(), box_id: answer.box_id.to_string() };
+    keys.claiming = None;
     keys.identity = Some(Identity {
         box_id: answer.box_id.to_string(),
         member: answer.member,
@@ -105,10 +114,10 @@ pub(crate) async fn renew(link: &mut Link, identity: &Identity) -> anyhow::Resul
     struct Renewed {
         certificate: String,
     }
-    let (private_key, csr) = new_key()?;
-    let asked = serde_json::to_vec(&serde_json::json!({ "csr": csr }))?;
+    let key = new_key()?;
+    let asked = serde_json::to_vec(&serde_json::json!({ "csr": request(&key)? }))?;
     let Renewed { certificate } = ask(link, "/v1/renew", asked).await?;
-    Ok(Identity { certificate, private_key, ..identity.clone() })
+    Ok(Identity { certificate, private_key: key.serialize_pem(), ..identity.clone() })
 }
 
 /// The way to the centre for a box that is known there.
@@ -137,11 +146,13 @@ async fn ask<T: serde::de::DeserializeOwned>(
     serde_json::from_slice(&answer).context("the centre's answer cannot be read")
 }
 
-/// A private key and the request for its certificate, PEM.
-fn new_key() -> anyhow::Result<(String, String)> {
-    let key = KeyPair::generate().context("could not make a key")?;
-    let csr = CertificateParams::default().serialize_request(&key)?.pem()?;
-    Ok((key.serialize_pem(), csr))
+fn new_key() -> anyhow::Result<KeyPair> {
+    KeyPair::generate().context("could not make a key")
+}
+
+/// The request for a key's certificate, PEM.
+fn request(key: &KeyPair) -> anyhow::Result<String> {
+    Ok(CertificateParams::default().serialize_request(key)?.pem()?)
 }
 
 fn one_certificate(pem: &str) -> anyhow::Result<CertificateDer<'static>> {
@@ -233,5 +244,24 @@ mod tests {
         let err = claim(&folder.path().join("box"), &text, None).unwrap_err().to_string();
         assert!(err.contains("centre.example:8443") && err.contains("192.0.2.1:8443"), "{err}");
         assert!(!folder.path().join("box").exists());
+    }
+
+    #[test]
+    fn a_claim_whose_answer_is_lost_is_tried_again_with_the_same_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let hangs_up = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let text = ClaimText {
+            address: hangs_up.local_addr().unwrap().to_string(),
+            fingerprint: "0a".repeat(16),
+            code: common_wire::ClaimCode::from_bytes([7; 16]),
+        };
+        drop(hangs_up);
+        let kept = || Keys::open(folder.path(), "other").unwrap();
+        let tries = [(); 2].map(|()| {
+            claim(folder.path(), &text, None).unwrap_err();
+            kept().claiming.unwrap()
+        });
+        assert_eq!(tries[0], tries[1]);
+        assert!(kept().identity.is_none());
     }
 }

@@ -41,6 +41,10 @@ const HEALTH: &str = "health";
 const INVENTORY: &str = "inventory";
 const LEDGER: &str = "ledger";
 
+/// Which files these numbers are of.
+const SENSOR: &str = "sensor.db";
+const TABLET: &str = "tablet.db";
+
 /// Reads and numbers everything that is new. Returns whether there was anything. `budget_bytes` is what the box is told that it may send a day.
 ///
 /// # Errors
@@ -60,6 +64,7 @@ pub fn gather(
         Err(err) => return Err(err.into()),
     };
     let Some(status) = sensor.status()? else { return Ok(has_news) };
+    begin_with(db, (SENSOR, sensor.name()?), &[EVENTS, SIGHTINGS])?;
     let site = chosen(folder)?;
     let mask = Mask::new(keys, &site, catalogue, now).context("uplink.keys: the box's key is not one")?;
     let teller = Teller { mask, site: &site, catalogue, is_exercise: status.is_recording };
@@ -72,6 +77,24 @@ pub fn gather(
         gap_body(from, to, now, cause)
     })?;
     Ok(has_news)
+}
+
+/// Notices that a file is another one than the one that was read: somebody put it there, and its numbers begin anew.
+fn begin_with(
+    db: &mut UplinkDb,
+    (file, name): (&str, Option<String>),
+    sources: &[&str],
+) -> anyhow::Result<()> {
+    let name = name.and_then(|name| u64::from_str_radix(&name, 16).ok()).map(u64::cast_signed);
+    let (Some(name), known) = (name, db.reader().cursor(file)?) else { return Ok(()) };
+    if name == known {
+        return Ok(());
+    }
+    let mut cursors = vec![(file, name)];
+    if known != 0 {
+        cursors.extend(sources.iter().map(|source| (*source, 0)));
+    }
+    Ok(db.put(&[], &cursors, &[])?)
 }
 
 /// Warnings that are on the tablet.
@@ -89,6 +112,7 @@ fn deliveries(db: &mut UplinkDb, now: Timestamp) -> anyhow::Result<bool> {
 /// What the clinic answered to warnings.
 fn answers(folder: &Path, db: &mut UplinkDb, now: Timestamp) -> anyhow::Result<bool> {
     let Ok(tablet) = TabletReader::open(folder) else { return Ok(false) };
+    begin_with(db, (TABLET, tablet.numbering()?.of), &[ANSWERS])?;
     let after = db.reader().cursor(ANSWERS)?;
     // A tablet of an older version has no answers yet.
     let Ok(answers) = tablet.answers_after(after, ROWS_MAX) else { return Ok(false) };

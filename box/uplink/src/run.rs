@@ -17,7 +17,7 @@ use hyper::{Method, StatusCode};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use crate::batch::{Filled, Spool, fill};
+use crate::batch::{Filled, Spool, fill, lowered_gap};
 use crate::claim;
 use crate::delivery::{Delivery, Failure, LANES, Stand, Step};
 use crate::gather::{gather, lane};
@@ -213,7 +213,7 @@ impl<'s> Uplink<'s> {
         for step in self.delivery.handle_answer(now, &committed) {
             match step {
                 Step::Commit(lane, seq) => self.db.commit(&[(self::lane(lane), seq)])?,
-                Step::BeginAgain => self.db.begin_again(&random::digits::<16>()?)?,
+                Step::BeginAgain => self.db.begin_again(&random::digits::<16>()?, &lowered_gap)?,
             }
         }
         Ok(())

@@ -60,7 +60,7 @@ impl Box_ {
     }
 
     fn gather(&mut self) {
-        let keys = Keys { box_key: "01".repeat(32), identity: None, epochs: Vec::new() };
+        let keys = Keys::born(&"01".repeat(32));
         let catalogue = Catalogue::load().unwrap();
         while gather(self.folder.path(), &mut self.uplink, &keys, catalogue, 1_000, NOW).unwrap() {}
     }
@@ -117,4 +117,21 @@ fn an_incident_that_cannot_be_put_in_words_is_counted_and_said() {
     let health = here.lane(Lane::Health);
     let (_, Body::Health(health)) = &health[0] else { panic!("{health:?}") };
     assert_eq!(health.waiting[&Lane::Alert].dropped, 1);
+}
+
+#[test]
+fn a_sensor_that_begins_with_an_empty_file_is_heard_from_its_first_row() {
+    let mut here = Box_::new();
+    here.hear((0..9).map(|number| incident(number, "internal_probe")).collect());
+    here.gather();
+    // Somebody took the file away, and the sensor has made another.
+    for end in ["", "-wal", "-shm"] {
+        std::fs::remove_file(here.folder.path().join(format!("sensor.db{end}"))).unwrap();
+    }
+    here.sensor = SensorDb::open(here.folder.path()).unwrap();
+    here.hear(vec![incident(9, "internal_probe"), incident(10, "internal_probe")]);
+    here.gather();
+    let told = here.lane(Lane::Alert);
+    assert_eq!((told.len(), told.last().unwrap().0), (11, 11));
+    assert!(told.iter().all(|(_, body)| matches!(body, Body::Incident(_))), "no gap");
 }

@@ -37,7 +37,7 @@ fn forged_and_reordered_letters_are_refused_one_by_one() {
         private_key: String::new(),
         letter_key: CentreKey::of(&SigningKey::from_bytes(&[7; 32])).to_hex(),
     };
-    let mut keys = Keys { box_key: "01".repeat(32), identity: Some(identity), epochs: Vec::new() };
+    let mut keys = Keys { identity: Some(identity), ..Keys::born(&"01".repeat(32)) };
     let recall = Down::Recall(Recall { warning: format!("{:016x}", 1), at: NOW });
     let recall = Letter { v: 1, to: BOX, seq: 2, at: NOW, body: recall };
     let strangers = sign(&recall, &SigningKey::from_bytes(&[8; 32])).unwrap();

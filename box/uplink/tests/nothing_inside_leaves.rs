@@ -40,7 +40,7 @@ fn filling(name: &str) -> FactRecord {
 
 fn keys() -> Keys {
     let epoch = EpochRow { epoch: "2026-03".into(), key: "07".repeat(32), from_ns: 0, until_ns: u64::MAX };
-    Keys { box_key: "01".repeat(32), identity: None, epochs: vec![epoch] }
+    Keys { epochs: vec![epoch], ..Keys::born(&"01".repeat(32)) }
 }
 
 fn catalogue() -> &'static Catalogue {

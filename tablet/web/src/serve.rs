@@ -2,7 +2,8 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,18 +45,10 @@ pub fn serve(
         options.address.ip()
     );
     let shared = Shared::new(&options.folder, options.site.as_deref())?;
-    let bell = Bell::new(&options.folder, "tablet")
-        .with_context(|| format!("could not hang up a bell in {}", options.folder.display()))?;
+    let bell = hang_up(&options.folder)?;
     let hears = Arc::clone(&shared);
-    std::thread::spawn(move || {
-        while !stop.load(Ordering::Relaxed) {
-            match bell.wait(TURN) {
-                Ok(Some(with)) => hears.rang(&with),
-                Ok(None) => {}
-                Err(_) => std::thread::sleep(TURN),
-            }
-        }
-    });
+    let folder = options.folder.clone();
+    std::thread::spawn(move || hear(&hears, bell, &folder, stop));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(options.address)
@@ -75,6 +68,32 @@ pub fn serve(
             () = stopped => Ok(()),
         }
     })
+}
+
+/// The tablet's bell; none on a disk that is read-only, where it shows what it knows without being told more.
+fn hang_up(folder: &Path) -> anyhow::Result<Option<Bell>> {
+    match Bell::new(folder, "tablet") {
+        Ok(bell) => Ok(Some(bell)),
+        Err(err) if err.kind() == ErrorKind::ReadOnlyFilesystem => Ok(None),
+        Err(err) => Err(err).with_context(|| format!("could not hang up a bell in {}", folder.display())),
+    }
+}
+
+fn hear(shared: &Shared, mut bell: Option<Bell>, folder: &Path, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        match bell.as_ref().map(|bell| bell.wait(TURN)) {
+            Some(Ok(Some(with))) => shared.rang(&with),
+            Some(Ok(None)) => {}
+            Some(Err(_)) => std::thread::sleep(TURN),
+            None => {
+                std::thread::sleep(TURN);
+                bell = hang_up(folder).ok().flatten();
+                if bell.is_some() {
+                    shared.open_again();
+                }
+            }
+        }
+    }
 }
 
 /// Everything that can be asked for, behind the guard.

@@ -95,6 +95,13 @@ impl Shared {
         self.started = self.started.checked_sub(ago).expect("the machine runs longer");
     }
 
+    /// The disk can be written again. A file that was opened while it could not stays one that is only read.
+    pub(crate) fn open_again(&self) {
+        if let Ok(db) = TabletDb::open(&self.folder) {
+            *self.db.lock().unwrap_or_else(PoisonError::into_inner) = db;
+        }
+    }
+
     /// The sensor rang, with how it is; or the uplink, with nothing: there is a letter.
     pub(crate) fn rang(&self, with: &[u8]) {
         if with.is_empty() {

@@ -8,15 +8,21 @@ use std::process::Command;
 
 use crate::Running;
 
-/// Runs a command in the box's own namespaces, on the file that the sensor writes and those beside it.
-fn on_its_files(running: &Running, script: &str) {
+/// Runs a script in the box's own namespaces; `$0` is the file.
+fn in_its_namespaces(running: &Running, script: &str, file: &Path) {
     let done = Command::new("nsenter")
         .args(["-t", &running.child.id().to_string(), "-U", "-m", "--preserve-credentials"])
-        .args(["sh", "-ec", &format!("for file in \"$0\" \"$0-wal\" \"$0-shm\"; do {script}; done")])
-        .arg(running.state.join("sensor.db"))
+        .args(["sh", "-ec", script])
+        .arg(file)
         .output()
         .expect("could not run nsenter (package util-linux)");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// The same on the file that the sensor writes and those beside it.
+fn on_its_files(running: &Running, script: &str) {
+    let script = format!("for file in \"$0\" \"$0-wal\" \"$0-shm\"; do {script}; done");
+    in_its_namespaces(running, &script, &running.state.join("sensor.db"));
 }
 
 /// No file of this process may grow.
@@ -25,12 +31,12 @@ fn limit_files(pid: u32) {
     assert!(done.expect("could not run prlimit (package util-linux)").success());
 }
 
-fn start(state: &Path) -> Running {
+fn start(state: &Path, speed: &str) -> Running {
     let mut command = Command::new("unshare");
     // A write beyond the limit is refused, and no reason to be killed.
     let script = "mount -t tmpfs none \"$0\" && trap '' XFSZ && exec \"$@\"";
     command.args(["-Urm", "sh", "-c", script]).arg(state).arg(env!("CARGO_BIN_EXE_cyberalarm"));
-    Running::start_by(command, state, &["--speed", "4"])
+    Running::start_by(command, state, &["--speed", speed])
 }
 
 /// A field of what the tablet shows.
@@ -47,7 +53,7 @@ fn seq(home: &str) -> u64 {
 fn a_disk_that_turns_read_only_is_said_and_nothing_is_lost_needs_namespaces() {
     const SAYS: &str = "The box cannot write to its disk.";
     let folder = tempfile::tempdir().unwrap();
-    let running = start(folder.path());
+    let running = start(folder.path(), "4");
     let home = || running.get("/api/v1/home?lang=en");
     running.wait(|| home().filter(|home| seq(home) > 0));
     on_its_files(&running, "mount --bind \"$file\" \"$file\" && mount -o remount,bind,ro \"$file\"");
@@ -64,4 +70,23 @@ fn a_disk_that_turns_read_only_is_said_and_nothing_is_lost_needs_namespaces() {
     let is_well = |home: &String| seq(home) > seq(&said) + 3 && home.contains("\"also\":[]");
     let well = running.wait(|| home().filter(is_well));
     assert!(well.contains("login-after-guessing"), "{well}");
+}
+
+#[test]
+fn a_tablet_that_is_started_on_a_read_only_disk_shows_what_it_knows_needs_namespaces() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), "1");
+    let home = || running.get("/api/v1/home?lang=en");
+    running.wait(|| home().filter(|home| seq(home) > 0));
+    in_its_namespaces(
+        &running,
+        "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"",
+        &running.state,
+    );
+    running.kill("tablet");
+    let still = running.wait(home);
+    assert!(seq(&still) > 0 && field(&still, "face") == "unknown", "{still}");
+    in_its_namespaces(&running, "umount -l \"$0\"", &running.state);
+    // It hears the sensor again, which went on all the while.
+    running.wait(|| home().filter(|home| field(home, "face") != "unknown" && seq(home) >= seq(&still)));
 }

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::record::IncidentRecord;
 
 /// What brings a file up to date, oldest first. Append only.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sensor/0001-first.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sensor/0001-first.sql"),
+    include_str!("../../migrations/sensor/0002-name.sql"),
+];
 
 /// The file's name in the folder of the box's state.
 pub const FILE: &str = "sensor.db";

@@ -34,6 +34,14 @@ impl SensorReader {
         Ok(SensorReader(Db::open_to_read(&folder.join(FILE))?))
     }
 
+    /// The file's own name, which no other file has; none in one of an older version.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn name(&self) -> Result<Option<String>, StoreError> {
+        self.kept("asking for its name", "name")
+    }
+
     /// How the sensor was when it last said so.
     ///
     /// # Errors

@@ -25,6 +25,9 @@ pub struct Keys {
     pub box_key: String,
     /// Who this box is at the centre; none before it was claimed.
     pub identity: Option<Identity>,
+    /// The private key of a claim whose answer has not come, PEM: who asks again with it gets the same box.
+    #[serde(default)]
+    pub claiming: Option<String>,
     /// Keys for pseudonyms of what is outside, oldest first.
     #[serde(default)]
     pub epochs: Vec<EpochRow>,
@@ -89,6 +92,12 @@ impl core::fmt::Debug for EpochRow {
 }
 
 impl Keys {
+    /// Those of a box that nobody has claimed.
+    #[must_use]
+    pub fn born(box_key: &str) -> Self {
+        Keys { box_key: box_key.to_owned(), identity: None, claiming: None, epochs: Vec::new() }
+    }
+
     /// Those of this folder; when there are none yet, a box is born with this key.
     ///
     /// # Errors
@@ -103,7 +112,7 @@ impl Keys {
                 err,
             }),
             Err(err) if err.kind() == io::ErrorKind::NotFound => {
-                let keys = Keys { box_key: box_key.to_owned(), identity: None, epochs: Vec::new() };
+                let keys = Keys::born(box_key);
                 keys.write(folder)?;
                 Ok(keys)
             }
@@ -185,7 +194,7 @@ mod tests {
 
     #[test]
     fn two_keys_are_in_force_round_a_change_and_old_ones_go() {
-        let mut keys = Keys { box_key: String::new(), identity: None, epochs: Vec::new() };
+        let mut keys = Keys::born("");
         for from in [40, 10, 20, 30, 0, 20] {
             keys.add_epoch(epoch(from));
         }

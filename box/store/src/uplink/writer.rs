@@ -151,17 +151,22 @@ impl UplinkDb {
     }
 
     /// Begins a new spool: this file was put back, and its numbers were given a second time. What the centre does not have as far as
-    /// this file knows is numbered anew.
+    /// this file knows is numbered anew. `lowered` writes the body of a gap whose numbers are by so many lower.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was changed.
-    pub fn begin_again(&mut self, spool: &str) -> Result<(), StoreError> {
+    pub fn begin_again(
+        &mut self,
+        spool: &str,
+        lowered: &dyn Fn(&str, u64) -> String,
+    ) -> Result<(), StoreError> {
         self.0.write("beginning a new spool", |tx| {
             tx.execute("UPDATE kept SET body = ?1 WHERE name = 'spool'", [spool])?;
             tx.execute(
                 "DELETE FROM record WHERE seq <= (SELECT committed FROM lane WHERE lane.lane = record.lane)",
                 [],
             )?;
+            lower_gaps(tx, lowered)?;
             // In two steps, because a number must not be there twice on the way.
             tx.execute(
                 "UPDATE record SET seq = -(seq - (SELECT committed FROM lane WHERE lane.lane = record.lane))",
@@ -282,6 +287,19 @@ fn bump(tx: &Transaction<'_>, lane: u8) -> rusqlite::Result<i64> {
 fn over(tx: &Transaction<'_>, most: u64) -> rusqlite::Result<i64> {
     let rows: i64 = tx.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?;
     Ok(rows - bits(most))
+}
+
+/// Gaps name numbers of their lane, which begin anew behind what the centre has.
+fn lower_gaps(tx: &Transaction<'_>, lowered: &dyn Fn(&str, u64) -> String) -> rusqlite::Result<()> {
+    let gaps: Vec<(u8, i64, i64, String)> = tx
+        .prepare("SELECT lane, seq, committed, body FROM record JOIN lane USING (lane) WHERE what = 'gap'")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut put = tx.prepare("UPDATE record SET body = ?3 WHERE lane = ?1 AND seq = ?2")?;
+    for (lane, seq, committed, body) in gaps {
+        put.execute(params![lane, seq, lowered(&body, committed.cast_unsigned())])?;
+    }
+    Ok(())
 }
 
 /// Replaces what waits in a lane up to this number by one gap. A gap among it is swallowed.
