@@ -12,6 +12,7 @@ import { Centre, TOKEN, readCase, type Case } from './serve.ts';
 
 const HERE = join(import.meta.dirname, '..');
 const SIZE = { width: 1440, height: 900 };
+const NARROW = { width: 1280, height: 720 };
 /** The moment of the cases. */
 const NOW = '2026-03-12T10:42:07+01:00';
 const THEMES = ['light', 'dark'] as const;
@@ -44,6 +45,15 @@ describe.each(CASES)('%s', (name) => {
     await isThere(seat.page);
     await isCalm(seat, name);
     pictures.show(`${name}-da`, await wholePage(seat.page));
+  });
+
+  test('narrow', async () => {
+    await using seat = await sit(name, { lang: 'da' });
+    await seat.page.setViewportSize(NARROW);
+    await isThere(seat.page);
+    expect(await sideways(seat.page), name).toEqual([]);
+    expect(await spilling(seat.page), name).toEqual([]);
+    pictures.show(`${name}-narrow`, await seat.page.screenshot());
   });
 });
 
@@ -365,6 +375,15 @@ async function write(page: Page): Promise<void> {
   await en.getByLabel('What to do').fill('Do not open the file.\nCall your supplier.');
   await page.getByText('of 55 words').first().waitFor();
   await expect.poll(() => page.getByText('Looking at it …').count()).toBe(0);
+}
+
+/** Columns and plates with something in them that is wider than they are, and lies across what stands beside them. */
+function spilling(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('main div, main section, main form')]
+      .filter((one) => one.scrollWidth > one.clientWidth + 1 && !['auto', 'scroll'].includes(getComputedStyle(one).overflowX))
+      .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} in ${one.clientWidth}`),
+  );
 }
 
 /** What holds of every page. */
