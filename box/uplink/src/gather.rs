@@ -38,6 +38,7 @@ const SIGHTINGS: &str = "sighting";
 const ANSWERS: &str = "answer";
 const WARNINGS: &str = "warning";
 const HEALTH: &str = "health";
+const SILENT: &str = "sensor silent";
 const INVENTORY: &str = "inventory";
 const LEDGER: &str = "ledger";
 
@@ -210,7 +211,8 @@ fn by_the_clock(
 ) -> anyhow::Result<bool> {
     let (quarter, day) = (turn(now, HEALTH_EVERY_NS), turn(now, DAY_NS));
     let (mut entries, mut cursors) = (Vec::new(), Vec::new());
-    if must_tell || db.reader().cursor(HEALTH)? != quarter {
+    let silent = i64::from(tell::is_silent(status, now));
+    if must_tell || db.reader().cursor(HEALTH)? != quarter || db.reader().cursor(SILENT)? != silent {
         let mut health = tell::health(status, now);
         for (lane, row) in Lane::ALL.into_iter().zip(db.reader().lanes()?) {
             let records = row.last.saturating_sub(row.committed);
@@ -219,7 +221,7 @@ fn by_the_clock(
         health.sent_today_bytes = db.reader().bytes_of_day(now.as_nanos())?;
         health.budget_bytes = budget_bytes;
         entries.extend(entry(Lane::Health, now, &Body::Health(health)));
-        cursors.push((HEALTH, quarter));
+        cursors.extend([(HEALTH, quarter), (SILENT, silent)]);
     }
     if db.reader().cursor(INVENTORY)? != day {
         // The devices have the sensor's time, which in a recording is another.

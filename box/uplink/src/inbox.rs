@@ -9,7 +9,7 @@ use box_store::uplink::{EpochRow, Keys, Letter as Change, WarningRow};
 use common_model::Timestamp;
 use common_wire::limits::LETTERS_MAX;
 use common_wire::v1::Down;
-use common_wire::{BoxId, CentreKey, Letter, Letters};
+use common_wire::{BoxId, CentreKey, Letter, LetterError, Letters};
 use hyper::{Method, StatusCode};
 
 use crate::link::Link;
@@ -27,7 +27,8 @@ pub(crate) async fn ask(link: &mut Link, after: u64) -> anyhow::Result<Letters> 
     serde_json::from_slice(&answer).context("the inbox cannot be read")
 }
 
-/// Takes letters in order. Returns how many were new; the first that is wrong ends it, and those before it stay.
+/// Takes letters in order; the first that is wrong ends it, and those before it stay. One that only a later version can read is put aside, and
+/// those behind it are taken. Returns what was put aside, and why.
 ///
 /// # Errors
 /// When a letter is forged, for another box, out of order, or cannot be kept.
@@ -37,14 +38,22 @@ pub fn take(
     keys: &mut Keys,
     letters: &Letters,
     now: Timestamp,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<Option<LetterError>> {
     let identity = keys.identity.clone().context("the box is not claimed")?;
     let centre = CentreKey::from_hex(&identity.letter_key).context("the centre's key is not one")?;
     let to: BoxId = identity.box_id.parse()?;
     ensure!(letters.letters.len() <= LETTERS_MAX, "more letters at once than there may be");
+    let mut aside = None;
     for signed in &letters.letters {
         let wanted = db.reader().last_letter()? + 1;
-        let Letter { seq, body, .. } = centre.open(signed, to, wanted).context("a letter was refused")?;
+        let Letter { seq, body, .. } = match centre.open(signed, to, wanted) {
+            Err(why @ LetterError::Unknown { seq, .. }) => {
+                db.take_letter(seq, now.as_nanos(), &Change::Other)?;
+                aside = Some(why);
+                continue;
+            }
+            opened => opened.context("a letter was refused")?,
+        };
         // The key is on the disk before the letter counts as taken.
         if let Down::EpochKey(new) = &body {
             keys.add_epoch(EpochRow {
@@ -57,7 +66,7 @@ pub fn take(
         }
         db.take_letter(seq, now.as_nanos(), &change(&body)?)?;
     }
-    Ok(letters.letters.len())
+    Ok(aside)
 }
 
 fn change(body: &Down) -> anyhow::Result<Change> {

@@ -100,7 +100,7 @@ struct Uplink<'s> {
     delivery: Delivery,
     link: Link,
     letters: Receiver<anyhow::Result<Letters>>,
-    heard: Sender<u64>,
+    heard: Sender<Asks>,
     inbox: JoinHandle<()>,
     renew_at: Timestamp,
     failed: Option<String>,
@@ -120,7 +120,7 @@ impl<'s> Uplink<'s> {
         let (told, letters) = channel(1);
         let inbox_link = Link::new(way.clone(), Arc::clone(&tls));
         let inbox = tokio::spawn(listen_to_inbox(inbox_link, to_ask, told));
-        heard.try_send(db.reader().last_letter()?)?;
+        heard.try_send(Asks { after: db.reader().last_letter()?, is_taken: true })?;
         Ok(Uplink {
             setup,
             keys,
@@ -147,7 +147,13 @@ impl<'s> Uplink<'s> {
                 break Ok(());
             }
             match self.turn().await {
-                Ok(true) => continue,
+                Ok(true) => {
+                    // However much waits to leave, a warning does not wait behind it.
+                    if let Ok(letters) = self.letters.try_recv() {
+                        self.handle_letters(letters);
+                    }
+                    continue;
+                }
                 Ok(false) => self.say(None),
                 Err(err) => self.say(Some(format!("{err:#}"))),
             }
@@ -165,11 +171,12 @@ impl<'s> Uplink<'s> {
     async fn turn(&mut self) -> anyhow::Result<bool> {
         let now = machine_time();
         let (folder, budget_bytes) = (&self.setup.folder, self.setup.budget_bytes);
-        let has_news = gather(folder, &mut self.db, &self.keys, self.catalogue, budget_bytes, now)?;
+        // What cannot be read or numbered now keeps back nothing that was numbered before.
+        let gathered = gather(folder, &mut self.db, &self.keys, self.catalogue, budget_bytes, now);
         let spool: SpoolId = self.db.reader().spool()?.parse()?;
         self.delivery.handle_spool(spool, stands(&self.db)?);
         let used = self.db.reader().bytes_of_day(now.as_nanos())?;
-        let Some(ask) = self.delivery.poll_send(now, used) else { return Ok(has_news) };
+        let Some(ask) = self.delivery.poll_send(now, used) else { return gathered };
         // Nothing leaves by a link that is down, so nothing of it is in the ledger or takes from the budget.
         if let Err(err) = self.link.reach(BATCH_PATIENCE).await {
             self.delivery.handle_failure(machine_time(), Failure::Link);
@@ -178,7 +185,7 @@ impl<'s> Uplink<'s> {
         let from: BoxId = self.identity.box_id.parse()?;
         let Filled { draft, lines, until } = fill(&ask, (from, spool), now, &Records(&self.db))?;
         if until.is_empty() {
-            return Ok(has_news);
+            return gathered;
         }
         let packed = draft.pack()?;
         // In the ledger before it is on the way: what is not there never left.
@@ -223,18 +230,22 @@ impl<'s> Uplink<'s> {
     fn handle_letters(&mut self, letters: anyhow::Result<Letters>) {
         let taken = letters.and_then(|letters| {
             let folder = &self.setup.folder;
-            if inbox::take(folder, &mut self.db, &mut self.keys, &letters, machine_time())? > 0 {
+            let aside = inbox::take(folder, &mut self.db, &mut self.keys, &letters, machine_time())?;
+            if !letters.letters.is_empty() {
                 // A tablet that is not there will look by itself.
                 let _heard = ring(folder, "tablet", b"");
             }
-            Ok(())
+            Ok(aside)
         });
-        if let Err(err) = taken {
-            self.say(Some(format!("{err:#}")));
+        let is_taken = taken.is_ok();
+        match taken {
+            Ok(None) => {}
+            Ok(Some(aside)) => self.say(Some(format!("{aside}: update the program"))),
+            Err(err) => self.say(Some(format!("{err:#}"))),
         }
-        if let Ok(last) = self.db.reader().last_letter() {
+        if let Ok(after) = self.db.reader().last_letter() {
             // The inbox waits for this; it asks one question at a time.
-            let _waits = self.heard.try_send(last);
+            let _waits = self.heard.try_send(Asks { after, is_taken });
         }
     }
 
@@ -277,18 +288,26 @@ impl<'s> Uplink<'s> {
     }
 }
 
+/// What the inbox asks next.
+#[derive(Clone, Copy, Debug)]
+struct Asks {
+    /// For letters after this one.
+    after: u64,
+    /// Whether what came before was taken: the centre answers at once with what was not.
+    is_taken: bool,
+}
+
 /// Asks for letters whenever it is told after which, and tells what came.
-async fn listen_to_inbox(mut link: Link, mut to_ask: Receiver<u64>, told: Sender<anyhow::Result<Letters>>) {
+async fn listen_to_inbox(mut link: Link, mut to_ask: Receiver<Asks>, told: Sender<anyhow::Result<Letters>>) {
     let mut pause = INBOX_PAUSE;
-    while let Some(after) = to_ask.recv().await {
-        let letters = inbox::ask(&mut link, after).await;
-        if letters.is_err() {
+    while let Some(Asks { after, is_taken }) = to_ask.recv().await {
+        if is_taken {
+            pause = INBOX_PAUSE;
+        } else {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(INBOX_PAUSE_MAX);
-        } else {
-            pause = INBOX_PAUSE;
         }
-        if told.send(letters).await.is_err() {
+        if told.send(inbox::ask(&mut link, after).await).await.is_err() {
             break;
         }
     }

@@ -142,7 +142,10 @@ pub(crate) fn inventory(devices: &[DeviceRecord], at: Timestamp) -> Inventory {
     Inventory { at, devices: by_type, confirmed }
 }
 
-/// How the sensor is; the link's own part is filled in by whoever knows it.
+/// A sensor that has not said so long how it is, is not there; it says so each second. As long as the tablet waits before it turns grey.
+const SENSOR_SILENT_NS: u64 = 90 * 1_000_000_000;
+
+/// How the sensor is; the link's own part is filled in by whoever knows it. A sensor that is silent is no calm one: what it said last is old.
 #[must_use]
 pub(crate) fn health(status: &Status, at: Timestamp) -> Health {
     let port = |port: &box_store::sensor::PortStatus| Port {
@@ -155,12 +158,21 @@ pub(crate) fn health(status: &Status, at: Timestamp) -> Health {
         at,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         is_learning: status.is_learning,
-        problem: status.problem.clone(),
+        problem: if is_silent(status, at) {
+            Some("sensor_silent".to_owned())
+        } else {
+            status.problem.clone()
+        },
         ports: status.ports.iter().map(port).collect(),
         waiting: BTreeMap::new(),
         sent_today_bytes: 0,
         budget_bytes: 0,
     }
+}
+
+/// Whether the sensor has not said for a while how it is. One of an older version does not say when.
+pub(crate) const fn is_silent(status: &Status, at: Timestamp) -> bool {
+    status.said_at_ns != 0 && at.as_nanos().saturating_sub(status.said_at_ns) > SENSOR_SILENT_NS
 }
 
 /// One of the wire's words.

@@ -135,3 +135,25 @@ fn a_sensor_that_begins_with_an_empty_file_is_heard_from_its_first_row() {
     assert_eq!((told.len(), told.last().unwrap().0), (11, 11));
     assert!(told.iter().all(|(_, body)| matches!(body, Body::Incident(_))), "no gap");
 }
+
+#[test]
+fn a_sensor_that_has_stopped_is_told_at_once_and_never_as_calm() {
+    let mut here = Box_::new();
+    let said = |at_ns| Some(Status { now_ns: NOW.as_nanos(), said_at_ns: at_ns, ..Status::default() });
+    let minute = 60_000_000_000;
+    let mut tell = |status| {
+        here.sensor.write(&Batch { status, ..Batch::default() }).unwrap();
+        here.gather();
+        here.lane(Lane::Health)
+            .into_iter()
+            .map(|(_, body)| match body {
+                Body::Health(health) => health.problem,
+                other => panic!("{other:?}"),
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(tell(said(NOW.as_nanos() - minute)), [None]);
+    let silent = Some("sensor_silent".to_owned());
+    assert_eq!(tell(said(NOW.as_nanos() - 2 * minute)), [None, silent.clone()]);
+    assert_eq!(tell(said(NOW.as_nanos())), [None, silent, None]);
+}

@@ -127,6 +127,16 @@ impl Store {
         .transpose()
     }
 
+    /// What the one who has this account is.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn role_of(&self, name: &str) -> Result<Option<Role>, StoreError> {
+        let query = sqlx::query("SELECT role FROM account WHERE name = $1").bind(name.to_owned());
+        let row = query.fetch_optional(&self.read).await?;
+        row.map(|row| Ok(account(name.to_owned(), &row.try_get::<String, _>(0)?)?.role)).transpose()
+    }
+
     /// Whether anybody has an account.
     ///
     /// # Errors

@@ -58,7 +58,8 @@ impl IncomingRecord {
     /// Reads a record's body, once.
     #[must_use]
     pub fn read(record: &Record) -> Self {
-        let body = record.body().map_err(|err| err.to_string());
+        // A reason may quote what it is about, and PostgreSQL's text cannot hold NUL.
+        let body = record.body().map_err(|err| err.to_string().replace('\0', ""));
         let first_seq = match &body {
             Ok(Body::Gap(gap)) => gap.from,
             _ => record.seq,
@@ -70,8 +71,7 @@ impl IncomingRecord {
             seq: record.seq,
             v: record.v,
             sent_at: record.sent_at,
-            // What PostgreSQL's text cannot hold stands for nothing in ours.
-            text: record.body.get().replace('\0', ""),
+            text: record.body.get().to_owned(),
             body,
         }
     }

@@ -61,6 +61,7 @@ on_both!(
     a_code_makes_one_box,
     letters_are_numbered_for_each_box,
     incidents_have_their_latest_state_and_all_their_steps,
+    a_record_that_no_database_could_keep_holds_up_nobody,
     the_queue_goes_on_page_by_page_in_either_order,
     the_audit_log_holds_together,
     what_members_share_is_found_once,
@@ -242,6 +243,30 @@ async fn incidents_have_their_latest_state_and_all_their_steps(place: Place) {
     assert_eq!(store.incident_steps(cell.no, &latest.id).await.unwrap().len(), 4);
     let boxes = store.boxes(None).await.unwrap();
     assert_eq!((boxes.len(), boxes[0].quarantined), (1, 0));
+    store.close().await;
+}
+
+async fn a_record_that_no_database_could_keep_holds_up_nobody(place: Place) {
+    let store = place.open().await;
+    let cell = claimed(&store, 1, "").await;
+    let told = |seq: u64, change: &dyn Fn(&mut Incident)| {
+        let mut one: Incident = golden("incident");
+        one.id = format!("{seq:016x}");
+        change(&mut one);
+        Record::new((cell.id, SPOOL), (Lane::Alert, seq), NOW, &Body::Incident(Box::new(one))).unwrap()
+    };
+    let records = [
+        told(1, &|_| {}),
+        told(2, &|one| one.text.title = "a\0b".into()),
+        told(3, &|one| one.kind = "\0".into()),
+        // As no index of PostgreSQL takes it.
+        told(4, &|one| one.id = (0..9_000).map(|n: u32| char::from(b'a' + (n * n % 23) as u8)).collect()),
+        told(5, &|_| {}),
+    ];
+    append(&store, &cell, &records).await;
+    let filter = IncidentFilter { limit: 10, ..IncidentFilter::default() };
+    assert_eq!(store.incidents(&filter).await.unwrap().len(), 2);
+    assert_eq!(store.boxes(None).await.unwrap()[0].quarantined, 3);
     store.close().await;
 }
 

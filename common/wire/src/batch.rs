@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::limits::{BATCH_BYTES_MAX, BATCH_LINES_BYTES_MAX, BATCH_RECORDS_MAX, RECORD_BYTES_MAX};
-use crate::v1::{Body, VERSION};
+use crate::v1::{Body, VERSION, form};
 use crate::{BoxId, Lane, SpoolId, time};
 
 /// zstd's own default: a third of the size, some 200 MB/s.
@@ -110,6 +110,12 @@ impl Record {
             serde_json::from_str(self.body.get()).map_err(|err| RecordError::Body(err.to_string()))?;
         if body.lane().is_some_and(|lane| lane != self.lane) {
             return Err(RecordError::Lane { body: body.type_name(), lane: self.lane });
+        }
+        if form::holds_nul(self.body.get()) {
+            return Err(RecordError::Body("a text with the character NUL".to_owned()));
+        }
+        if let Some(why) = form::misshapen(&body) {
+            return Err(RecordError::Body(why.to_owned()));
         }
         match &body {
             Body::Gap(gap) if gap.to != self.seq || gap.from > gap.to || gap.from == 0 => {
@@ -279,6 +285,22 @@ mod tests {
 
     fn packed(lines: &str) -> Vec<u8> {
         zstd::bulk::compress(lines.as_bytes(), LEVEL).unwrap()
+    }
+
+    #[test]
+    fn what_no_database_could_keep_is_no_body() {
+        let seen = |warning: &str| {
+            format!(
+                r#"{{"type":"answer","warning":"{warning}","answer":"seen","at":"2026-03-12T09:00:00Z"}}"#
+            )
+        };
+        assert!(of_text(Lane::Alert, 1, &seen("0123456789abcdef")).body().is_ok());
+        // A backslash and what looks like NUL is a text as any other.
+        assert!(of_text(Lane::Alert, 1, &seen(r"\\u0000")).body().is_ok());
+        for (warning, why) in [(r"\u0000".to_owned(), "NUL"), ("x".repeat(65), "longer than it may be")] {
+            let err = of_text(Lane::Alert, 1, &seen(&warning)).body().unwrap_err();
+            assert!(err.to_string().contains(why), "{err}");
+        }
     }
 
     #[test]

@@ -67,6 +67,14 @@ pub enum LetterError {
     /// Signed, and not what this version can read.
     #[error("cannot be read: {0}")]
     Unreadable(String),
+    /// Signed, for this box and the next, with a body that a later version writes. It counts as taken, so that those behind it come.
+    #[error("letter {seq} is of a kind that this version does not know: {why}")]
+    Unknown {
+        /// Its number.
+        seq: u64,
+        /// What cannot be read.
+        why: String,
+    },
     /// Signed for another box.
     #[error("for another box")]
     OtherBox,
@@ -132,16 +140,25 @@ impl CentreKey {
         if !is_ours {
             return Err(LetterError::Forged);
         }
-        let letter: Letter =
+        let cover: Cover =
             serde_json::from_str(&signed.letter).map_err(|err| LetterError::Unreadable(err.to_string()))?;
-        if letter.to != to {
+        if cover.to != to {
             return Err(LetterError::OtherBox);
         }
-        if letter.seq != wanted {
-            return Err(LetterError::OutOfOrder { found: letter.seq, wanted });
+        if cover.seq != wanted {
+            return Err(LetterError::OutOfOrder { found: cover.seq, wanted });
         }
-        Ok(letter)
+        serde_json::from_str(&signed.letter)
+            .map_err(|err| LetterError::Unknown { seq: cover.seq, why: err.to_string() })
     }
+}
+
+/// What every letter of every version has.
+#[derive(Deserialize)]
+struct Cover {
+    #[serde(rename = "box")]
+    to: BoxId,
+    seq: u64,
 }
 
 /// Signs a letter.
@@ -149,7 +166,14 @@ impl CentreKey {
 /// # Errors
 /// [`LetterError::TooLong`] when it is longer than a box takes.
 pub fn sign(letter: &Letter, key: &SigningKey) -> Result<Signed, LetterError> {
-    let text = serde_json::to_string(letter).map_err(|err| LetterError::Unreadable(err.to_string()))?;
+    sign_text(serde_json::to_string(letter).map_err(|err| LetterError::Unreadable(err.to_string()))?, key)
+}
+
+/// The same with a letter that was written before.
+///
+/// # Errors
+/// As [`sign`].
+pub fn sign_text(text: String, key: &SigningKey) -> Result<Signed, LetterError> {
     if text.len() > LETTER_BYTES_MAX {
         return Err(LetterError::TooLong);
     }

@@ -29,6 +29,6 @@ pub use batch::{Batch, BatchError, Draft, Record, RecordError};
 pub use claim::{ClaimCode, ClaimText, NotACode};
 pub use committed::{Committed, Position};
 pub use lane::Lane;
-pub use letter::{CentreKey, Letter, LetterError, Letters, Signed, sign};
+pub use letter::{CentreKey, Letter, LetterError, Letters, Signed, sign, sign_text};
 pub use name::{BoxId, NotAName, SpoolId};
 pub use pseudonym::{EpochKey, IndicatorKind, KEY_BYTES, Pseudonym, canonical, device_pseudonym, kind_of};

@@ -18,6 +18,9 @@ pub const TEXT_CHARS_MAX: usize = 600;
 /// Longest indicator, in bytes: as long as a name may be (RFC 1035 §2.3.4).
 pub const INDICATOR_BYTES_MAX: usize = 255;
 
+/// Longest id, name of a kind or pseudonym, in bytes: a pseudonym has 64 digits.
+pub const WORD_BYTES_MAX: usize = 64;
+
 /// Most facts of an incident or a sighting. A detector gives at most eight.
 pub const FACTS_MAX: usize = 32;
 

@@ -61,9 +61,9 @@ enum Deed {
         /// Their name.
         #[arg(long, default_value = "administrator")]
         account: String,
-        /// What they are: `analyst` or `administrator`.
-        #[arg(long, default_value = "administrator")]
-        role: String,
+        /// What they are: `analyst` or `administrator`. Who has an account keeps what they are; a new one is told, but for `administrator`.
+        #[arg(long)]
+        role: Option<String>,
         /// Where the desk is.
         #[arg(long, value_name = "ADDRESS", default_value = DESK)]
         desk: SocketAddr,
@@ -140,8 +140,18 @@ fn beside(place: &Place, deed: Deed) -> anyhow::Result<()> {
                 new_claim(place, store, member, address).await?.to_string()
             }
             Deed::Link { account, role, desk } => {
-                let Some(role) = Role::from_word(&role) else {
-                    bail!("--role {role}: `analyst` or `administrator`")
+                let role = match role {
+                    Some(word) => match Role::from_word(&word) {
+                        Some(role) => role,
+                        None => bail!("--role {word}: `analyst` or `administrator`"),
+                    },
+                    None => match store.role_of(&account).await? {
+                        Some(role) => role,
+                        None if account == "administrator" => Role::Administrator,
+                        None => {
+                            bail!("{account} has no account yet: say --role analyst or --role administrator")
+                        }
+                    },
                 };
                 let token =
                     central_server::new_link(store, &Account { name: account, role }, machine_time()).await?;

@@ -225,6 +225,7 @@ fn what_is_wrong_is_said_in_one_sentence() {
         (&["central", "member", "--name", ""], "a member has a name"),
         (&["central", "member", "--name", "X", "--kind", "poet"], "not a kind of member"),
         (&["central", "link", "--role", "king"], "`analyst` or `administrator`"),
+        (&["central", "link", "--account", "ida"], "ida has no account yet"),
         (&["central", "--console", "192.0.2.1:8081"], "not a loopback address"),
         (&["audit", "verify", "--database", "sqlite:///nowhere/x.db"], "database"),
     ] {

@@ -1,6 +1,7 @@
 //! The first version. Frozen: fields may be added, none may change its meaning or go.
 
 mod down;
+pub(crate) mod form;
 mod incident;
 mod report;
 

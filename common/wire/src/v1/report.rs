@@ -53,7 +53,7 @@ pub struct Health {
     pub version: String,
     /// Whether it is still learning what is normal.
     pub is_learning: bool,
-    /// What keeps it from remembering: `disk_full` or `read_only`.
+    /// What is wrong with it: `disk_full`, `read_only` or `broken` keep it from remembering, `sensor_silent` from hearing.
     pub problem: Option<String>,
     /// Each port that it listens to.
     pub ports: Vec<Port>,

@@ -676,7 +676,7 @@ export interface components {
             is_learning: boolean;
             /** @description Each port that it listens to. */
             ports: components["schemas"]["Port"][];
-            /** @description What keeps it from remembering: `disk_full` or `read_only`. */
+            /** @description What is wrong with it: `disk_full`, `read_only` or `broken` keep it from remembering, `sensor_silent` from hearing. */
             problem?: string | null;
             /**
              * Format: int64
