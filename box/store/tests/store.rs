@@ -306,7 +306,7 @@ fn a_file_of_a_newer_version_is_refused() {
     drop(raw);
     let err = SensorDb::open(folder.path()).unwrap_err();
     assert!(
-        err.to_string().ends_with("has form 99, and this version knows up to 1: update the program"),
+        err.to_string().ends_with("has form 99, and this version knows up to 2: update the program"),
         "{err}"
     );
 }

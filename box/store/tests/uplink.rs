@@ -75,7 +75,7 @@ fn a_full_spool_forces_out_what_matters_least_and_says_so() {
     let many = RECORDS_MAX + 5;
     let entries: Vec<Entry> = (0..many).map(|_| entry(SIGHTING, NOW)).chain([entry(ALERT, NOW)]).collect();
     db.put(&entries, &[], &[]).unwrap();
-    db.make_room(NOW, &gap).unwrap();
+    db.make_room(NOW, true, &gap).unwrap();
     let first = &db.reader().records_after(SIGHTING, 0, 2).unwrap();
     assert_eq!((first[0].seq, first[0].what.as_str(), first[0].body.as_str()), (7, "gap", "1-7 full"));
     assert_eq!(first[1].seq, 8);
@@ -84,7 +84,7 @@ fn a_full_spool_forces_out_what_matters_least_and_says_so() {
     assert_eq!(lanes[1], LaneRow { last: many, committed: 0, dropped: 7 });
     // A gap that grows swallows the one before.
     db.put(&[entry(SIGHTING, NOW)], &[], &[]).unwrap();
-    db.make_room(NOW, &gap).unwrap();
+    db.make_room(NOW, true, &gap).unwrap();
     assert_eq!(db.reader().records_after(SIGHTING, 0, 1).unwrap()[0].body, "1-8 full");
     assert_eq!(db.reader().lanes().unwrap()[1].dropped, 8);
 }
@@ -95,9 +95,11 @@ fn what_is_old_goes_and_a_gap_says_what_was_never_sent() {
     let mut db = open(folder.path());
     db.put(&[entry(ALERT, NOW), entry(ALERT, NOW), entry(ALERT, NOW + KEPT_NS)], &[], &[]).unwrap();
     db.commit(&[(ALERT, 1)]).unwrap();
-    db.make_room(NOW + KEPT_NS, &gap).unwrap();
+    db.make_room(NOW + KEPT_NS, true, &gap).unwrap();
     assert_eq!(seqs(&db, ALERT), [1, 2, 3], "to the day");
-    db.make_room(NOW + KEPT_NS + 1, &gap).unwrap();
+    db.make_room(NOW + KEPT_NS + 1, false, &gap).unwrap();
+    assert_eq!(seqs(&db, ALERT), [1, 2, 3], "nobody knows what time it is");
+    db.make_room(NOW + KEPT_NS + 1, true, &gap).unwrap();
     let left = db.reader().records_after(ALERT, 0, 10).unwrap();
     assert_eq!(left.iter().map(|record| record.seq).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(left[0].body, "2-2 old");
@@ -134,7 +136,7 @@ fn a_gap_that_waits_is_numbered_anew_with_its_lane() {
     let old = [entry(ALERT, NOW), entry(ALERT, NOW), entry(ALERT, NOW), entry(ALERT, NOW + KEPT_NS)];
     db.put(&old, &[], &[]).unwrap();
     db.commit(&[(ALERT, 1)]).unwrap();
-    db.make_room(NOW + KEPT_NS + 1, &gap).unwrap();
+    db.make_room(NOW + KEPT_NS + 1, true, &gap).unwrap();
     db.begin_again("second", &lowered).unwrap();
     let waiting = db.reader().records_after(ALERT, 0, 9).unwrap();
     let waiting: Vec<_> = waiting.iter().map(|row| (row.seq, row.what.as_str(), row.body.as_str())).collect();

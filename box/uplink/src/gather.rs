@@ -31,6 +31,9 @@ const DAY_NS: u64 = 86_400 * NANOS_PER_SEC;
 /// How the box is, is told so often, and at once when a port went blind or sees again. Guess: the centre calls a box silent after an hour.
 const HEALTH_EVERY_NS: u64 = 900 * NANOS_PER_SEC;
 
+/// The ledgers of so many days are told at once; what left is kept for as many.
+const LEDGER_DAYS_MAX: i64 = 90;
+
 /// How far the sensor's events, its sightings, the tablet's answers and the centre's warnings were read, and when things that come by the
 /// clock came last.
 const EVENTS: &str = "event";
@@ -73,7 +76,7 @@ pub fn gather(
     has_news |= more;
     has_news |= sightings(&sensor, db, &teller, now)?;
     has_news |= by_the_clock(&sensor, db, &status, must_tell, budget_bytes, now)?;
-    db.make_room(now.as_nanos(), &|from, to, cause| {
+    db.make_room(now.as_nanos(), status.forget_before_ns > 0, &|from, to, cause| {
         let cause = if cause == "old" { GapCause::Old } else { GapCause::Full };
         gap_body(from, to, now, cause)
     })?;
@@ -232,7 +235,12 @@ fn by_the_clock(
         cursors.push((INVENTORY, day));
     }
     if db.reader().cursor(LEDGER)? != day {
-        entries.extend(ledger(db, now)?.and_then(|ledger| entry(Lane::Health, now, &Body::Ledger(ledger))));
+        // Each day since the last that was told: a box may have been off.
+        let told = db.reader().cursor(LEDGER)?.max(day - LEDGER_DAYS_MAX);
+        for day in told..day {
+            let ledger = ledger(db, day.unsigned_abs().saturating_mul(DAY_NS))?;
+            entries.extend(ledger.and_then(|ledger| entry(Lane::Health, now, &Body::Ledger(ledger))));
+        }
         cursors.push((LEDGER, day));
     }
     if !cursors.is_empty() {
@@ -241,11 +249,9 @@ fn by_the_clock(
     Ok(!entries.is_empty())
 }
 
-/// What left on the day before; nothing when nothing did.
-fn ledger(db: &UplinkDb, now: Timestamp) -> anyhow::Result<Option<Ledger>> {
-    let today = now.as_nanos() / DAY_NS * DAY_NS;
-    let yesterday = today.saturating_sub(DAY_NS);
-    let sent = db.reader().sent_between(yesterday, today)?;
+/// What left on the day that begins then; nothing when nothing did.
+fn ledger(db: &UplinkDb, begins_ns: u64) -> anyhow::Result<Option<Ledger>> {
+    let sent = db.reader().sent_between(begins_ns, begins_ns.saturating_add(DAY_NS))?;
     let mut ledger = Ledger { day: String::new(), lanes: Default::default(), lines: Vec::new() };
     for row in sent.iter().filter(|row| row.what != "ledger") {
         let Some(lane) = Lane::ALL.get(usize::from(row.lane)) else { continue };
@@ -256,7 +262,7 @@ fn ledger(db: &UplinkDb, now: Timestamp) -> anyhow::Result<Option<Ledger>> {
             None => ledger.lines.push(LedgerLine { body: row.what.clone(), records: 1 }),
         }
     }
-    Timestamp::from_nanos(yesterday).to_string().get(..10).unwrap_or_default().clone_into(&mut ledger.day);
+    Timestamp::from_nanos(begins_ns).to_string().get(..10).unwrap_or_default().clone_into(&mut ledger.day);
     Ok((!ledger.lines.is_empty()).then_some(ledger))
 }
 

@@ -157,3 +157,29 @@ fn a_sensor_that_has_stopped_is_told_at_once_and_never_as_calm() {
     assert_eq!(tell(said(NOW.as_nanos() - 2 * minute)), [None, silent.clone()]);
     assert_eq!(tell(said(NOW.as_nanos())), [None, silent, None]);
 }
+
+#[test]
+fn the_ledger_of_each_day_is_told_also_by_a_box_that_was_off() {
+    const DAY_NS: u64 = 86_400_000_000_000;
+    let mut here = Box_::new();
+    here.hear(vec![incident(1, "internal_probe"), incident(2, "internal_probe")]);
+    here.gather();
+    for (seq, days) in [(1, 3), (2, 1)] {
+        here.uplink.leaving(&[(Lane::Alert as u8, seq, 100)], 50, NOW.as_nanos() - days * DAY_NS).unwrap();
+    }
+    let ledgers = |here: &mut Box_| -> Vec<String> {
+        here.gather();
+        let told = here.lane(Lane::Health);
+        told.into_iter()
+            .filter_map(|(_, body)| match body {
+                Body::Ledger(ledger) => Some(ledger.day),
+                _ => None,
+            })
+            .collect()
+    };
+    // The day on which it last told is four days ago.
+    let day = i64::try_from(NOW.as_nanos() / DAY_NS).unwrap();
+    here.uplink.put(&[], &[("ledger", day - 4)], &[]).unwrap();
+    assert_eq!(ledgers(&mut here), ["2026-03-05", "2026-03-07"]);
+    assert_eq!(ledgers(&mut here).len(), 2, "each once");
+}

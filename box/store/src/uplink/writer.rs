@@ -179,26 +179,29 @@ impl UplinkDb {
     }
 
     /// Makes room: what left long ago goes first; then, while there are more than may be, the oldest that wait in the lanes that matter
-    /// least, and a gap takes their place. `gap` writes its body.
+    /// least, and a gap takes their place. `gap` writes its body. By a clock that is not believed nothing is old: a box that began in 1970 would
+    /// throw away what it has not sent yet.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was changed.
     pub fn make_room(
         &mut self,
         now_ns: u64,
+        is_believed: bool,
         gap: &dyn Fn(u64, u64, &str) -> String,
     ) -> Result<(), StoreError> {
-        self.make_room_for(RECORDS_MAX, now_ns, gap)
+        self.make_room_for(RECORDS_MAX, now_ns, is_believed, gap)
     }
 
     pub(crate) fn make_room_for(
         &mut self,
         most: u64,
         now_ns: u64,
+        is_believed: bool,
         gap: &dyn Fn(u64, u64, &str) -> String,
     ) -> Result<(), StoreError> {
         self.0.write("making room", |tx| {
-            let old = bits(now_ns.saturating_sub(KEPT_NS));
+            let old = if is_believed { bits(now_ns.saturating_sub(KEPT_NS)) } else { 0 };
             tx.execute(
                 "DELETE FROM record WHERE at_ns < ?1 AND seq <= (SELECT committed FROM lane WHERE lane.lane = record.lane)",
                 [old],
