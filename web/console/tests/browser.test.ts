@@ -291,6 +291,17 @@ describe('what is pressed', () => {
     expect(await seat.page.getByRole('button', { name: 'Send …' }).isDisabled()).toBe(true);
   });
 
+  test('what is wrong twice is said once', async () => {
+    const shown = readCase('warnings/hard');
+    const judged = shown.answers['POST /warnings/draft'] as { faults: { lang: string }[] };
+    judged.faults.push({ ...judged.faults[0]! });
+    await using seat = await sit(shown);
+    await isThere(seat.page);
+    await write(seat.page);
+    expect(await seat.page.getByText('too hard to read: LIX 48, at most 35').count()).toBe(1);
+    isQuiet(seat);
+  });
+
   test('light and language are kept', async () => {
     await using seat = await sit('incidents/queue');
     await isThere(seat.page);

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use anyhow::ensure;
 use clap::{Args, Subcommand};
 
 use super::central::{Place, with_store};
@@ -23,6 +24,13 @@ enum Deed {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Deed::Verify = arguments.deed;
+    let Place { state, database } = &arguments.place;
+    // A place where nobody wrote would be found whole.
+    ensure!(
+        database.is_some() || state.join("central.db").exists(),
+        "there is no centre in {}: say --state DIR or --database URL",
+        state.display()
+    );
     with_store(&arguments.place, async |store| {
         let chain = store.audit_verify().await?;
         // Entries cut off at the end are seen by whoever noted the last hash.

@@ -183,7 +183,15 @@ fn a_disk_that_may_not_be_written_is_said_before_anything_is_started_needs_names
     let output = Command::new("unshare")
         .args(["-Urm", "sh", "-c", script])
         .arg(folder.path())
-        .args([env!("CARGO_BIN_EXE_cyberalarm"), "box", "--clinic", CLINIC, "--state"])
+        .args([
+            env!("CARGO_BIN_EXE_cyberalarm"),
+            "box",
+            "--clinic",
+            CLINIC,
+            "--listen",
+            "127.0.0.1:0",
+            "--state",
+        ])
         .arg(folder.path())
         .output()
         .unwrap();

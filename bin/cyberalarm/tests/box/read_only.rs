@@ -56,7 +56,10 @@ fn a_disk_that_turns_read_only_is_said_and_nothing_is_lost_needs_namespaces() {
     let running = start(folder.path(), "4");
     let home = || running.get("/api/v1/home?lang=en");
     running.wait(|| home().filter(|home| seq(home) > 0));
-    on_its_files(&running, "mount --bind \"$file\" \"$file\" && mount -o remount,bind,ro \"$file\"");
+    // Busy while somebody who reads has it open by the new mount for a moment.
+    let until_read_only =
+        "tries=0; until mount -o remount,bind,ro \"$file\"; do tries=$((tries+1)); [ $tries -lt 500 ]; done";
+    on_its_files(&running, &format!("mount --bind \"$file\" \"$file\"; {until_read_only}"));
     limit_files(running.wait(|| running.pid("sensor")));
     let said = running.wait(|| home().filter(|home| home.contains(SAYS)));
     // It goes on hearing, and so does one that is started meanwhile.

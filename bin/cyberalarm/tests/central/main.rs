@@ -221,7 +221,8 @@ fn what_is_wrong_is_said_in_one_sentence() {
         (done.status.code(), String::from_utf8(done.stderr).unwrap())
     };
     for (words, why) in [
-        (&["central", "claim", "--member", "7"][..], "there is no member 7"),
+        (&["audit", "verify"][..], "there is no centre in"),
+        (&["central", "claim", "--member", "7"], "there is no member 7"),
         (&["central", "member", "--name", ""], "a member has a name"),
         (&["central", "member", "--name", "X", "--kind", "poet"], "not a kind of member"),
         (&["central", "link", "--role", "king"], "`analyst` or `administrator`"),
