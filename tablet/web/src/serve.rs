@@ -84,8 +84,9 @@ fn hear(shared: &Shared, mut bell: Option<Bell>, folder: &Path, stop: &AtomicBoo
         match bell.as_ref().map(|bell| bell.wait(TURN)) {
             Some(Ok(Some(with))) => shared.rang(&with),
             Some(Ok(None)) => {}
-            Some(Err(_)) => std::thread::sleep(TURN),
-            None => {
+            // Taken down before another is hung up in its place.
+            Some(Err(_)) | None => {
+                drop(bell.take());
                 std::thread::sleep(TURN);
                 bell = hang_up(folder).ok().flatten();
                 if bell.is_some() {

@@ -59,9 +59,9 @@ enum Deed {
     /// Make a link that lets somebody in once; prints it.
     Link {
         /// Their name.
-        #[arg(long, default_value = "administrator")]
+        #[arg(long, default_value = FIRST)]
         account: String,
-        /// What they are: `analyst` or `administrator`. Who has an account keeps what they are; a new one is told, but for `administrator`.
+        /// What they are: `analyst` or `administrator`. Who has an account stays what they are when nothing is said; a new account needs it.
         #[arg(long)]
         role: Option<String>,
         /// Where the desk is.
@@ -93,6 +93,9 @@ const STATE: &str = "/var/lib/cyberalarm-central";
 /// Files that the centre makes in the folder of its state.
 const OURS: [&str; 7] =
     ["central.db", "central.db-wal", "central.db-shm", "identity.lock", "letters.key", "ca.key", "ca.pem"];
+
+/// The account that needs no role to be said: the one with which a centre begins.
+const FIRST: &str = "administrator";
 
 pub(crate) const BOXES: &str = "127.0.0.1:8443";
 pub(crate) const DESK: &str = "127.0.0.1:8081";
@@ -140,19 +143,7 @@ fn beside(place: &Place, deed: Deed) -> anyhow::Result<()> {
                 new_claim(place, store, member, address).await?.to_string()
             }
             Deed::Link { account, role, desk } => {
-                let role = match role {
-                    Some(word) => match Role::from_word(&word) {
-                        Some(role) => role,
-                        None => bail!("--role {word}: `analyst` or `administrator`"),
-                    },
-                    None => match store.role_of(&account).await? {
-                        Some(role) => role,
-                        None if account == "administrator" => Role::Administrator,
-                        None => {
-                            bail!("{account} has no account yet: say --role analyst or --role administrator")
-                        }
-                    },
-                };
+                let role = role_of(store, &account, role.as_deref()).await?;
                 let token =
                     central_server::new_link(store, &Account { name: account, role }, machine_time()).await?;
                 central_server::link_text(desk, &token)
@@ -161,6 +152,18 @@ fn beside(place: &Place, deed: Deed) -> anyhow::Result<()> {
         writeln!(stdout(), "{said}")?;
         Ok(())
     })
+}
+
+/// What somebody is: what is said, else what they are already.
+async fn role_of(store: &Store, account: &str, said: Option<&str>) -> anyhow::Result<Role> {
+    if let Some(word) = said {
+        return Role::from_word(word).with_context(|| format!("--role {word}: `analyst` or `administrator`"));
+    }
+    match store.role_of(account).await? {
+        Some(role) => Ok(role),
+        None if account == FIRST => Ok(Role::Administrator),
+        None => bail!("{account} has no account yet: say --role analyst or --role administrator"),
+    }
 }
 
 /// Takes in a member. Returns its number.

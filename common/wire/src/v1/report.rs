@@ -53,7 +53,8 @@ pub struct Health {
     pub version: String,
     /// Whether it is still learning what is normal.
     pub is_learning: bool,
-    /// What is wrong with it: `disk_full`, `read_only` or `broken` keep it from remembering, `sensor_silent` from hearing.
+    /// What is wrong with it: `disk_full`, `read_only` or `broken` keep it from remembering; `sensor_silent`: its
+    /// sensor has written nothing for a while.
     pub problem: Option<String>,
     /// Each port that it listens to.
     pub ports: Vec<Port>,

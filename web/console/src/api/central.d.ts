@@ -676,7 +676,10 @@ export interface components {
             is_learning: boolean;
             /** @description Each port that it listens to. */
             ports: components["schemas"]["Port"][];
-            /** @description What is wrong with it: `disk_full`, `read_only` or `broken` keep it from remembering, `sensor_silent` from hearing. */
+            /**
+             * @description What is wrong with it: `disk_full`, `read_only` or `broken` keep it from remembering; `sensor_silent`: its
+             *     sensor has written nothing for a while.
+             */
             problem?: string | null;
             /**
              * Format: int64
