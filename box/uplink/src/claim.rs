@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
-use box_store::uplink::{Identity, Keys};
+use box_store::uplink::{Identity, Keys, WayOut};
 use common_wire::hex::hex;
 use common_wire::{BoxId, CentreKey, ClaimText};
 use hyper::{Method, StatusCode};
@@ -61,27 +61,22 @@ pub struct Claim {
 }
 
 /// Claims this box: makes its key, asks the centre, and keeps who it is from now on. When the answer is lost, the same code can be tried again for
-/// an hour: the key is kept before it is asked with.
+/// an hour: the key is kept before it is asked with. The way is kept, too.
 ///
 /// # Errors
 /// One sentence: the centre cannot be reached, is another, or refuses the code. The box is then who it was.
-pub fn claim(folder: &Path, text: &ClaimText, interface: Option<&str>) -> anyhow::Result<Claim> {
+pub fn claim(folder: &Path, text: &ClaimText, way_out: Option<&WayOut>) -> anyhow::Result<Claim> {
     let ClaimText { address, fingerprint: authority, code } = text;
     // A name would have to be looked up, by whichever net.
     let centre: SocketAddr = address.parse().map_err(|_err| {
         anyhow!("the claim code says {address}: a box needs the centre's address and port, as 192.0.2.1:8443")
     })?;
     std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-    let mut keys = Keys::open(folder, &random::digits::<32>()?)?;
-    let way = Way { centre, interface: interface.map(str::to_owned) };
+    let way = way(centre, way_out)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let key = match &keys.claiming {
-        Some(pem) => KeyPair::from_pem(pem).context("the key of an earlier try cannot be read")?,
-        None => new_key()?,
-    };
-    let private_key = key.serialize_pem();
-    keys.claiming = Some(private_key.clone());
-    keys.write(folder)?;
+    let (box_key, fresh) = (random::digits::<32>()?, new_key()?.serialize_pem());
+    let (private_key, _) = Keys::change(folder, &box_key, |keys| keys.claiming.get_or_insert(fresh).clone())?;
+    let key = KeyPair::from_pem(&private_key).context("the key of an earlier try cannot be read")?;
     let csr = request(&key)?;
     let asked = serde_json::to_vec(&Asked { code: &code.to_string(), csr: &csr })?;
     let answer: Answer = runtime.block_on(async {
@@ -94,8 +89,7 @@ pub fn claim(folder: &Path, text: &ClaimText, interface: Option<&str>) -> anyhow
     );
     ensure!(CentreKey::from_hex(&answer.letter_key).is_some(), "the centre's key under letters is not one");
     let claim = Claim { member: answer.member.clone(), box_id: answer.box_id.to_string() };
-    keys.claiming = None;
-    keys.identity = Some(Identity {
+    let identity = Identity {
         box_id: answer.box_id.to_string(),
         member: answer.member,
         centre: centre.to_string(),
@@ -103,9 +97,27 @@ pub fn claim(folder: &Path, text: &ClaimText, interface: Option<&str>) -> anyhow
         certificate: answer.certificate,
         private_key,
         letter_key: answer.letter_key,
-    });
-    keys.write(folder)?;
+        way_out: way_out.cloned(),
+    };
+    Keys::change(folder, &box_key, |keys| keys.take_identity(identity, &box_key))?;
     Ok(claim)
+}
+
+/// The way to a centre. One on this machine is reached without leaving it; to any other, somebody must have said by which way.
+///
+/// # Errors
+/// When nobody has.
+pub(crate) fn way(centre: SocketAddr, way_out: Option<&WayOut>) -> anyhow::Result<Way> {
+    let interface = match way_out {
+        Some(WayOut::Port(name)) => Some(name.clone()),
+        Some(WayOut::Any) => None,
+        None if centre.ip().is_loopback() => None,
+        None => bail!(
+            "by which port is {centre} reached? Say --uplink-interface PORT, the modem's; or --uplink-interface any, and what is sent leaves by \
+             whichever way leads there, the clinic's own net too"
+        ),
+    };
+    Ok(Way { centre, interface })
 }
 
 /// A new certificate for the same box, with a new key.

@@ -17,6 +17,7 @@ use common_words::Catalogue;
 
 use crate::batch::gap_body;
 use crate::mask::Mask;
+use crate::random;
 use crate::tell::{self, Teller};
 
 /// Most rows that are read of one file at once.
@@ -83,14 +84,45 @@ pub fn gather(
     Ok(has_news)
 }
 
+/// Notes for which box of a centre everything is numbered from now on. To another than before only that is told which happens from now on: what
+/// was before is the former member's. Returns whether it is another.
+///
+/// # Errors
+/// When a file cannot be read or written: then it is still the one before.
+pub fn speak_for(folder: &Path, db: &mut UplinkDb, box_id: &str, now: Timestamp) -> anyhow::Result<bool> {
+    let mut cursors = vec![(LEDGER, turn(now, DAY_NS))];
+    match SensorReader::open(folder) {
+        Ok(sensor) => {
+            let (event, sighting) = sensor.last_rows()?;
+            cursors.extend([(EVENTS, event), (SIGHTINGS, sighting)]);
+            cursors.extend(number(sensor.name()?).map(|name| (SENSOR, name)));
+        }
+        Err(StoreError::Missing { .. }) => {}
+        Err(err) => return Err(err.into()),
+    }
+    match TabletReader::open(folder) {
+        Ok(tablet) => {
+            cursors.push((ANSWERS, tablet.last_answer_row()?));
+            cursors.extend(number(tablet.numbering()?.of).map(|name| (TABLET, name)));
+        }
+        Err(StoreError::Missing { .. }) => {}
+        Err(err) => return Err(err.into()),
+    }
+    Ok(db.speak_for(box_id, &random::digits::<16>()?, &cursors)?)
+}
+
+/// A file's name as a number.
+fn number(name: Option<String>) -> Option<i64> {
+    name.and_then(|name| u64::from_str_radix(&name, 16).ok()).map(u64::cast_signed)
+}
+
 /// Notices that a file is another one than the one that was read: somebody put it there, and its numbers begin anew.
 fn begin_with(
     db: &mut UplinkDb,
     (file, name): (&str, Option<String>),
     sources: &[&str],
 ) -> anyhow::Result<()> {
-    let name = name.and_then(|name| u64::from_str_radix(&name, 16).ok()).map(u64::cast_signed);
-    let (Some(name), known) = (name, db.reader().cursor(file)?) else { return Ok(()) };
+    let (Some(name), known) = (number(name), db.reader().cursor(file)?) else { return Ok(()) };
     if name == known {
         return Ok(());
     }
@@ -282,13 +314,20 @@ fn entry(lane: Lane, now: Timestamp, body: &Body) -> Option<Entry> {
     Some(Entry { lane: self::lane(lane), at_ns: now.as_nanos(), what: body.type_name(), body: text })
 }
 
-/// What the clinic chose last.
+/// What the clinic chose last that can be read: a program that was put back by a version may not read the latest. Where nothing that was chosen can be
+/// read nothing is told, because by other settings an inner address may pass for one outside.
 fn chosen(folder: &Path) -> anyhow::Result<Arc<Site>> {
-    let toml = match TabletReader::open(folder).and_then(|tablet| tablet.site()) {
-        Ok(toml) => toml,
-        Err(StoreError::Missing { .. }) => None,
+    let sites = match TabletReader::open(folder).and_then(|tablet| tablet.sites()) {
+        Ok(sites) => sites,
+        Err(StoreError::Missing { .. }) => Vec::new(),
         Err(err) => return Err(err.into()),
     };
-    let Some(toml) = toml else { return Ok(Arc::default()) };
-    Ok(Arc::new(Site::parse(&toml).context("the settings in tablet.db")?))
+    let mut chosen = Ok(Site::default());
+    for toml in sites {
+        chosen = Site::parse(&toml);
+        if chosen.is_ok() {
+            break;
+        }
+    }
+    Ok(Arc::new(chosen.context("the settings in tablet.db")?))
 }

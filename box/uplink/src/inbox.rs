@@ -35,11 +35,11 @@ pub(crate) async fn ask(link: &mut Link, after: u64) -> anyhow::Result<Letters> 
 pub fn take(
     folder: &Path,
     db: &mut UplinkDb,
-    keys: &mut Keys,
+    keys: &Keys,
     letters: &Letters,
     now: Timestamp,
 ) -> anyhow::Result<Option<LetterError>> {
-    let identity = keys.identity.clone().context("the box is not claimed")?;
+    let identity = keys.identity.as_ref().context("the box is not claimed")?;
     let centre = CentreKey::from_hex(&identity.letter_key).context("the centre's key is not one")?;
     let to: BoxId = identity.box_id.parse()?;
     ensure!(letters.letters.len() <= LETTERS_MAX, "more letters at once than there may be");
@@ -56,13 +56,20 @@ pub fn take(
         };
         // The key is on the disk before the letter counts as taken.
         if let Down::EpochKey(new) = &body {
-            keys.add_epoch(EpochRow {
+            let row = EpochRow {
                 epoch: new.epoch.clone(),
                 key: new.key.clone(),
                 from_ns: new.from.as_nanos(),
                 until_ns: new.until.as_nanos(),
-            });
-            keys.write(folder)?;
+            };
+            let (is_ours, _) = Keys::change(folder, &keys.box_key, |now| {
+                let is_ours = now.identity.as_ref().is_some_and(|now| now.box_id == identity.box_id);
+                if is_ours {
+                    now.add_epoch(row);
+                }
+                is_ours
+            })?;
+            ensure!(is_ours, "the box was claimed anew while this letter was on the way");
         }
         db.take_letter(seq, now.as_nanos(), &change(&body)?)?;
     }

@@ -25,7 +25,7 @@ mod tell;
 pub use batch::{FillError, Filled, Spool, fill};
 pub use claim::{Claim, claim};
 pub use delivery::{Ask, Delivery, Failure, LANES, Stand, Step};
-pub use gather::gather;
+pub use gather::{gather, speak_for};
 pub use inbox::take as take_letters;
 pub use link::{LinkError, Way};
 pub use mask::Mask;

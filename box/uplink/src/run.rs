@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow};
 use box_store::nudge::{Bell, ring};
-use box_store::uplink::{Identity, Keys, Numbered};
+use box_store::uplink::{Identity, Keys, Numbered, WayOut};
 use box_store::{StoreError, UplinkDb};
 use common_model::Timestamp;
 use common_wire::{BoxId, Committed, Lane, Letters, SpoolId};
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::batch::{Filled, Spool, fill, lowered_gap};
 use crate::claim;
 use crate::delivery::{Delivery, Failure, LANES, Stand, Step};
-use crate::gather::{gather, lane};
+use crate::gather::{gather, lane, speak_for};
 use crate::link::{Link, Way};
 use crate::{inbox, random};
 
@@ -42,8 +42,8 @@ const RENEW_AFTER: Duration = Duration::from_secs(10 * 86_400);
 pub struct Setup {
     /// The folder of the box's state.
     pub folder: PathBuf,
-    /// The interface of the modem.
-    pub interface: Option<String>,
+    /// By which way, when it is not the one by which the box was claimed.
+    pub way_out: Option<WayOut>,
     /// Bytes a day for everything but alerts.
     pub budget_bytes: u64,
 }
@@ -56,13 +56,23 @@ pub fn run(setup: &Setup, stop: &'static AtomicBool) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut bells = listen(&setup.folder, stop)?;
+        let mut is_told = false;
         while !stop.load(Ordering::Relaxed) {
             let keys = Keys::open(&setup.folder, &random::digits::<32>()?)?;
-            if let Some(identity) = keys.identity.clone() {
-                let uplink = Uplink::new(setup, keys, &identity)?;
-                uplink.work(&mut bells, stop).await?;
-            } else {
+            let Some(identity) = keys.identity.clone() else {
                 wait(&mut bells).await;
+                continue;
+            };
+            match way(&identity, setup.way_out.as_ref()) {
+                Ok(way) => Uplink::new(setup, keys, &identity, way)?.work(&mut bells, stop).await?,
+                // It may be claimed anew, with a way.
+                Err(err) => {
+                    if !is_told {
+                        tell(&format!("{err:#}"));
+                    }
+                    is_told = true;
+                    wait(&mut bells).await;
+                }
             }
         }
         Ok(())
@@ -87,6 +97,12 @@ fn listen(folder: &Path, stop: &'static AtomicBool) -> anyhow::Result<Receiver<(
     Ok(bells)
 }
 
+/// The way that was said at the start, else the one by which the box was claimed.
+fn way(identity: &Identity, said: Option<&WayOut>) -> anyhow::Result<Way> {
+    let centre = identity.centre.parse().context("uplink.keys: the centre's address")?;
+    claim::way(centre, said.or(identity.way_out.as_ref()))
+}
+
 async fn wait(bells: &mut Receiver<()>) {
     let _rang = tokio::time::timeout(LOOK_EVERY.min(Duration::from_secs(1)), bells.recv()).await;
 }
@@ -107,11 +123,10 @@ struct Uplink<'s> {
 }
 
 impl<'s> Uplink<'s> {
-    fn new(setup: &'s Setup, keys: Keys, identity: &Identity) -> anyhow::Result<Self> {
-        let db = UplinkDb::open(&setup.folder, &random::digits::<16>()?)?;
+    fn new(setup: &'s Setup, keys: Keys, identity: &Identity, way: Way) -> anyhow::Result<Self> {
+        let mut db = UplinkDb::open(&setup.folder, &random::digits::<16>()?)?;
+        speak_for(&setup.folder, &mut db, &identity.box_id, machine_time())?;
         let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
-        let centre = identity.centre.parse().context("uplink.keys: the centre's address")?;
-        let way = Way { centre, interface: setup.interface.clone() };
         let tls = Arc::new(claim::known(identity)?);
         let spool: SpoolId = db.reader().spool()?.parse()?;
         let seed = u64::from_be_bytes(random::bytes()?);
@@ -137,14 +152,21 @@ impl<'s> Uplink<'s> {
         })
     }
 
-    /// Until it must stop, or has a new certificate.
+    /// Until it must stop, or the box is somebody else or has a new certificate.
     async fn work(mut self, bells: &mut Receiver<()>, stop: &AtomicBool) -> anyhow::Result<()> {
         let done = loop {
             if stop.load(Ordering::Relaxed) {
                 break Ok(());
             }
-            if machine_time() >= self.renew_at && self.renew().await {
-                break Ok(());
+            // A claim is another process, and this one speaks for nobody who is not the box any more.
+            match Keys::read(&self.setup.folder) {
+                Ok(Some(keys)) if keys.identity.as_ref() == Some(&self.identity) => self.keys = keys,
+                Ok(_) => break Ok(()),
+                Err(err) => break Err(err.into()),
+            }
+            if machine_time() >= self.renew_at {
+                self.renew().await;
+                continue;
             }
             match self.turn().await {
                 Ok(true) => {
@@ -230,7 +252,7 @@ impl<'s> Uplink<'s> {
     fn handle_letters(&mut self, letters: anyhow::Result<Letters>) {
         let taken = letters.and_then(|letters| {
             let folder = &self.setup.folder;
-            let aside = inbox::take(folder, &mut self.db, &mut self.keys, &letters, machine_time())?;
+            let aside = inbox::take(folder, &mut self.db, &self.keys, &letters, machine_time())?;
             if !letters.letters.is_empty() {
                 // A tablet that is not there will look by itself.
                 let _heard = ring(folder, "tablet", b"");
@@ -249,21 +271,23 @@ impl<'s> Uplink<'s> {
         }
     }
 
-    /// Whether there is a new certificate.
-    async fn renew(&mut self) -> bool {
+    /// Asks for a new certificate, and keeps it.
+    async fn renew(&mut self) {
         // Whatever comes of it, not again within the hour.
         self.renew_at = machine_time() + Duration::from_secs(3_600);
-        let renewed = claim::renew(&mut self.link, &self.identity).await.and_then(|identity| {
-            claim::known(&identity)?;
-            self.keys.identity = Some(identity);
-            Ok(self.keys.write(&self.setup.folder)?)
+        let renewed = claim::renew(&mut self.link, &self.identity).await.and_then(|renewed| {
+            claim::known(&renewed)?;
+            let (folder, asked_as) = (&self.setup.folder, &self.identity);
+            Keys::change(folder, &self.keys.box_key, |keys| {
+                // Unless the box was claimed meanwhile.
+                if keys.identity.as_ref() == Some(asked_as) {
+                    keys.identity = Some(renewed);
+                }
+            })?;
+            Ok(())
         });
-        match renewed {
-            Ok(()) => true,
-            Err(err) => {
-                self.say(Some(format!("could not renew the certificate: {err:#}")));
-                false
-            }
+        if let Err(err) = renewed {
+            self.say(Some(format!("could not renew the certificate: {err:#}")));
         }
     }
 
@@ -279,13 +303,17 @@ impl<'s> Uplink<'s> {
     fn say(&mut self, wrong: Option<String>) {
         if wrong != self.failed {
             if let Some(wrong) = &wrong {
-                use std::io::Write as _;
-                // Whoever closed the error output does not want to hear it.
-                let _closed = writeln!(std::io::stderr(), "cyberalarm uplink: {wrong}");
+                tell(wrong);
             }
             self.failed = wrong;
         }
     }
+}
+
+fn tell(wrong: &str) {
+    use std::io::Write as _;
+    // Whoever closed the error output does not want to hear it.
+    let _closed = writeln!(std::io::stderr(), "cyberalarm uplink: {wrong}");
 }
 
 /// What the inbox asks next.

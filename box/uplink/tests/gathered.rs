@@ -3,9 +3,9 @@
 
 use box_store::record::{EventRecord, FactRecord, IncidentRecord, PartyRecord};
 use box_store::sensor::{Batch, EVENTS_MAX, Status};
-use box_store::uplink::Keys;
-use box_store::{SensorDb, UplinkDb};
-use box_uplink::gather;
+use box_store::uplink::{Keys, Letter, WarningRow};
+use box_store::{SensorDb, TabletDb, UplinkDb};
+use box_uplink::{gather, speak_for};
 use common_model::Timestamp;
 use common_wire::Lane;
 use common_wire::v1::{Body, Gap, GapCause};
@@ -182,4 +182,65 @@ fn the_ledger_of_each_day_is_told_also_by_a_box_that_was_off() {
     here.uplink.put(&[], &[("ledger", day - 4)], &[]).unwrap();
     assert_eq!(ledgers(&mut here), ["2026-03-05", "2026-03-07"]);
     assert_eq!(ledgers(&mut here).len(), 2, "each once");
+}
+
+#[test]
+fn another_member_is_told_nothing_of_the_one_before() {
+    let mut here = Box_::new();
+    let folder = here.folder.path().to_owned();
+    let answer = |warning: &str| {
+        let mut tablet = TabletDb::open(&folder).unwrap();
+        tablet.answer(warning, "seen", NOW.as_nanos()).unwrap();
+    };
+    let mut letter = 0;
+    let mut warn = |uplink: &mut UplinkDb, id: &str| {
+        letter += 1;
+        let (at_ns, until_ns) = (NOW.as_nanos(), NOW.as_nanos());
+        let row = WarningRow { id: id.to_owned(), at_ns, until_ns, is_recalled: false, body: String::new() };
+        uplink.take_letter(letter, NOW.as_nanos(), &Letter::Warning(row)).unwrap();
+    };
+    let speak = |uplink: &mut UplinkDb, box_id: &str| speak_for(&folder, uplink, box_id, NOW).unwrap();
+    assert!(!speak(&mut here.uplink, "first"));
+    warn(&mut here.uplink, "of the first");
+    here.hear(vec![incident(1, "internal_probe")]);
+    here.gather();
+    // The same box again changes nothing.
+    assert!(!speak(&mut here.uplink, "first"));
+    assert_eq!(here.lane(Lane::Alert).len(), 2, "an incident, and that a warning is on the tablet");
+    let spool = here.uplink.reader().spool().unwrap();
+    // Not read yet when the box becomes another's.
+    here.hear(vec![incident(2, "internal_probe")]);
+    answer("of the first");
+    assert!(speak(&mut here.uplink, "second"));
+    let reader = here.uplink.reader();
+    assert_ne!(reader.spool().unwrap(), spool);
+    assert_eq!((reader.last_letter().unwrap(), reader.warnings().unwrap().len()), (0, 0));
+    here.gather();
+    assert!(here.lane(Lane::Alert).is_empty(), "{:?}", here.lane(Lane::Alert));
+    assert!(here.lane(Lane::Health).iter().all(|(_, body)| !matches!(body, Body::Ledger(_))));
+    here.hear(vec![incident(3, "internal_probe")]);
+    here.gather();
+    let told = here.lane(Lane::Alert);
+    assert!(matches!(&told[..], [(1, Body::Incident(one))] if one.id == "0000000000000003"), "{told:?}");
+}
+
+#[test]
+fn settings_of_a_later_version_do_not_stop_what_is_told() {
+    let mut here = Box_::new();
+    let mut tablet = TabletDb::open(here.folder.path()).unwrap();
+    let mut choose = |toml: &str| tablet.choose(toml, None, NOW.as_nanos()).unwrap();
+    choose("of_a_later_version = true");
+    here.hear(vec![incident(1, "internal_probe")]);
+    let keys = Keys::born(&"01".repeat(32));
+    let gathered = |here: &mut Box_| {
+        let catalogue = Catalogue::load().unwrap();
+        gather(here.folder.path(), &mut here.uplink, &keys, catalogue, 1_000, NOW)
+    };
+    // By no settings at all an inner address may pass for one outside.
+    gathered(&mut here).unwrap_err();
+    assert!(here.lane(Lane::Alert).is_empty());
+    choose("");
+    choose("of_a_later_version = true");
+    gathered(&mut here).unwrap();
+    assert_eq!(here.lane(Lane::Alert).len(), 1);
 }

@@ -36,14 +36,16 @@ fn forged_and_reordered_letters_are_refused_one_by_one() {
         certificate: String::new(),
         private_key: String::new(),
         letter_key: CentreKey::of(&SigningKey::from_bytes(&[7; 32])).to_hex(),
+        way_out: None,
     };
-    let mut keys = Keys { identity: Some(identity), ..Keys::born(&"01".repeat(32)) };
+    let claimed_as = |keys: &mut Keys| keys.identity = Some(identity);
+    let ((), keys) = Keys::change(folder.path(), &"01".repeat(32), claimed_as).unwrap();
     let recall = Down::Recall(Recall { warning: format!("{:016x}", 1), at: NOW });
     let recall = Letter { v: 1, to: BOX, seq: 2, at: NOW, body: recall };
     let strangers = sign(&recall, &SigningKey::from_bytes(&[8; 32])).unwrap();
     let changed = Signed { letter: ours(2).letter.replace("\"seq\":2", "\"seq\":2 "), ..ours(2) };
     let mut take = |letters: Vec<Signed>| {
-        let taken = take_letters(folder.path(), &mut db, &mut keys, &Letters { letters }, NOW);
+        let taken = take_letters(folder.path(), &mut db, &keys, &Letters { letters }, NOW);
         let warnings = db.reader().warnings().unwrap();
         assert!(warnings.iter().all(|warning| !warning.is_recalled), "a stranger took a warning back");
         let taken = taken.map(|aside| aside.map(|why| why.to_string())).map_err(|err| format!("{err:#}"));

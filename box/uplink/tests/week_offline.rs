@@ -92,8 +92,10 @@ impl World {
             certificate: String::new(),
             private_key: String::new(),
             letter_key: CentreKey::of(&letter_key()).to_hex(),
+            way_out: None,
         };
-        let keys = Keys { identity: Some(identity), ..Keys::born(&"01".repeat(32)) };
+        let claimed_as = |keys: &mut Keys| keys.identity = Some(identity);
+        let ((), keys) = Keys::change(folder.path(), &"01".repeat(32), claimed_as).unwrap();
         let delivery = Delivery::new(SPOOL, stands(&db), BUDGET_BYTES, 7);
         let store = Store::open_folder(folder.path()).await.unwrap();
         let cell = claimed(&store).await;
@@ -197,8 +199,9 @@ impl World {
             if letters.letters.is_empty() {
                 break;
             }
-            take_letters(folder, &mut self.db, &mut self.keys, &letters, self.now).unwrap();
-            let again = take_letters(folder, &mut self.db, &mut self.keys, &letters, self.now);
+            take_letters(folder, &mut self.db, &self.keys, &letters, self.now).unwrap();
+            let again = take_letters(folder, &mut self.db, &self.keys, &letters, self.now);
+            self.keys = Keys::read(folder).unwrap().unwrap();
             assert!(
                 again.unwrap_err().to_string().contains("refused"),
                 "a letter that was taken comes again"

@@ -72,7 +72,7 @@ enum Instead {
 
 /// Files that the box's roles make in the folder of its state.
 const OURS: [&str; 3] = ["sensor", "tablet", "uplink"];
-const ENDINGS: [&str; 5] = ["db", "db-wal", "db-shm", "bell", "keys"];
+const ENDINGS: [&str; 6] = ["db", "db-wal", "db-shm", "bell", "keys", "lock"];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.instead {

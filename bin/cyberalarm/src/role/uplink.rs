@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use box_store::uplink::WayOut;
 use clap::Args;
 
 /// What can be asked for.
@@ -18,9 +19,10 @@ pub(crate) struct Arguments {
 /// The way out.
 #[derive(Args, Clone)]
 pub(crate) struct Way {
-    /// The interface of the box's own modem: what goes to the centre leaves by it and by no other.
-    #[arg(long, value_name = "PORT")]
-    uplink_interface: Option<String>,
+    /// The interface of the box's own modem: what goes to the centre leaves by it and by no other. Unless it is said here it is the one that was said
+    /// when the box was claimed.
+    #[arg(long, value_name = "PORT|any", value_parser = way_out)]
+    uplink_interface: Option<WayOut>,
     /// Bytes a day for everything but alerts.
     #[arg(long, value_name = "N", default_value_t = 20_000_000)]
     uplink_budget: u64,
@@ -30,9 +32,28 @@ impl Way {
     /// The same, as it is told to another process.
     pub(crate) fn words(&self) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["--uplink-budget".into(), self.uplink_budget.to_string().into()];
+        words.extend(self.uplink_interface.iter().flat_map(|way| {
+            let way = match way {
+                WayOut::Port(name) => name.into(),
+                WayOut::Any => ANY.into(),
+            };
+            ["--uplink-interface".into(), way]
+        }));
         words
-            .extend(self.uplink_interface.iter().flat_map(|name| ["--uplink-interface".into(), name.into()]));
-        words
+    }
+}
+
+/// What is said for "whichever way leads there".
+const ANY: &str = "any";
+
+/// By which way a box reaches its centre, as it is typed.
+pub(crate) fn way_out(typed: &str) -> Result<WayOut, String> {
+    // Source: Linux's IFNAMSIZ, 16 with the end.
+    let is_name = (1..16).contains(&typed.len()) && !typed.contains(['/', ':', ' ']);
+    match typed {
+        ANY => Ok(WayOut::Any),
+        _ if is_name => Ok(WayOut::Port(typed.to_owned())),
+        _ => Err("a network interface's name has 1 to 15 characters".to_owned()),
     }
 }
 
@@ -42,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Way { uplink_interface, uplink_budget } = arguments.way.clone();
     let folder = arguments.state.clone();
     box_uplink::run(
-        &box_uplink::Setup { folder, interface: uplink_interface, budget_bytes: uplink_budget },
+        &box_uplink::Setup { folder, way_out: uplink_interface, budget_bytes: uplink_budget },
         stop,
     )
 }

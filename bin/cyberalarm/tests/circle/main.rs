@@ -81,17 +81,25 @@ impl Circle {
         let mut circle = Circle { folder, database, boxes, desk, tablet, link, centre, the_box, box_id };
         circle.start_centre();
         let member = circle.centre_does(&["member", "--name", "Klinik 1"]);
-        let way = circle.link.address().to_string();
-        let code = circle.centre_does(&["claim", "--member", &member, "--address", &way]);
-        let done = program(&["claim", &code]).arg("--state").arg(circle.path("box")).output().unwrap();
-        let claimed = String::from_utf8(done.stdout).unwrap();
-        assert!(claimed.starts_with("This is a box of Klinik 1 now"), "{claimed}");
-        circle.box_id = claimed.trim_end().trim_end_matches('.').rsplit(' ').next().unwrap().to_owned();
+        circle.box_id = circle.claim(&member);
         let mut command = program(&["box", "--clinic", CLINIC, "--calm-days", "1", "--speed", "8"]);
         command.args(["--listen", &circle.tablet.to_string()]).arg("--state").arg(circle.path("box"));
         circle.the_box = Some(spawn(command));
         circle.link.be_bad();
         circle
+    }
+
+    /// Makes the box this member's, which runs or not. Returns its name at the centre.
+    fn claim(&self, member: &str) -> String {
+        let way = self.link.address().to_string();
+        let code = self.centre_does(&["claim", "--member", member, "--address", &way]);
+        // The link may be bad already; who asks again with the same code gets the same box.
+        let claimed = wait(|| {
+            let done = program(&["claim", &code]).arg("--state").arg(self.path("box")).output().unwrap();
+            done.status.success().then(|| String::from_utf8(done.stdout).unwrap())
+        });
+        assert!(claimed.starts_with("This is a box of Klinik "), "{claimed}");
+        claimed.trim_end().trim_end_matches('.').rsplit(' ').next().unwrap().to_owned()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -404,4 +412,50 @@ fn a_warning_of_the_centre_is_on_the_tablet_and_its_answer_comes_back() {
     // What left, the answer among it, is on the tablet.
     let (_, left) = ask(circle.tablet, "GET", "/api/v1/sent", &[], &Value::Null).unwrap();
     assert!(left.to_string().contains("Jeres svar på et varsel"), "{left}");
+}
+
+#[test]
+fn a_running_box_that_becomes_another_members_tells_it_nothing_of_the_one_before() {
+    let mut circle = Circle::start(None);
+    let state = circle.path("box");
+    let alerts = || -> usize {
+        let records = UplinkReader::open(&state).and_then(|uplink| uplink.records_after(0, 0, u32::MAX));
+        records.map_or(0, |records| records.len())
+    };
+    wait(|| (alerts() > 5).then_some(()));
+    let spool = circle.uplink().unwrap().spool().unwrap();
+    let member = circle.centre_does(&["member", "--name", "Klinik 2"]);
+    let (first, second) = (circle.box_id.clone(), circle.claim(&member));
+    assert_ne!(first, second);
+    wait(|| (circle.uplink()?.spool().ok()? != spool).then_some(()));
+    let answers = circle.answer(0);
+    wait(|| circle.is_through());
+    (circle.the_box, circle.centre) = (None, None);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open_folder(&circle.path("centre")).await.unwrap();
+        let no = |name: &str| store.find(name.parse().unwrap()).unwrap().no;
+        let at_second = records_of_centre(&store, no(&second), &state).await;
+        assert_eq!(at_second, records_of_box(&state), "what it says from now on, it says as the second");
+        assert!(told(&at_second[&Lane::Alert]).1.ends_with(&answers));
+        let spool = spool.parse().unwrap();
+        let former = Position { spool, lane: Lane::Alert };
+        assert!(store.records_after(no(&second), former, 0, u16::MAX).await.unwrap().is_empty());
+        let steps_of = |records: Vec<String>| -> Vec<(String, String, String)> {
+            let bodies = records.iter().map(|body| serde_json::from_str::<Value>(body).unwrap());
+            bodies.filter(|body| body["id"].is_string()).map(|body| step_of(&body)).collect()
+        };
+        let at_first = store.records_after(no(&first), former, 0, u16::MAX).await.unwrap();
+        let at_first = steps_of(at_first.into_iter().map(|record| record.body).collect());
+        let at_second = steps_of(at_second[&Lane::Alert].iter().map(|(_, body)| body.clone()).collect());
+        assert!(!at_first.is_empty());
+        assert!(at_second.iter().all(|step| !at_first.contains(step)), "{at_first:?} {at_second:?}");
+        store.close().await;
+    });
+}
+
+/// Which step of which incident, and when.
+fn step_of(body: &Value) -> (String, String, String) {
+    let word = |name: &str| body[name].to_string();
+    (word("id"), word("state"), word("at"))
 }

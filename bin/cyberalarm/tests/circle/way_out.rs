@@ -89,18 +89,22 @@ fn nothing_for_the_centre_leaves_by_the_clinics_net_needs_namespaces() {
         let member = beside(&["member", "--name", "Klinik 1"]);
         let code = beside(&["claim", "--member", &member, "--address", CENTRE]);
 
-        // Without its interface it takes the way that the routes say, and that is seen here.
+        // Without an interface it asks for one, and nothing leaves.
         assert_eq!(frames_at_clinic(), 0);
         let (is_claimed, said) = claim(&code, &state, &[]);
+        assert!(!is_claimed && said.contains("by which port is 198.51.100.1:8443 reached?"), "{said}");
+        assert_eq!(frames_at_clinic(), 0);
+        // By any it takes the way that the routes say, and that is seen here.
+        let (is_claimed, said) = claim(&code, &state, &["--uplink-interface", "any"]);
         assert!(!is_claimed && said.contains("could not reach 198.51.100.1:8443"), "{said}");
         let before = frames_at_clinic();
         assert!(before > 0, "the counter does not count");
 
-        let by_modem = ["--uplink-interface", "modem"];
-        wait(|| claim(&code, &state, &by_modem).0.then_some(()));
+        wait(|| claim(&code, &state, &["--uplink-interface", "modem"]).0.then_some(()));
+        // The box goes on by the way by which it was claimed.
         let tablet = free_port().to_string();
         let mut command = program(&["box", "--clinic", CLINIC, "--calm-days", "0", "--speed", "20"]);
-        command.args(["--listen", &tablet]).args(by_modem).arg("--state").arg(&state);
+        command.args(["--listen", &tablet]).arg("--state").arg(&state);
         let the_box = spawn(command);
         wait(|| {
             let lanes = UplinkReader::open(&state).ok()?.lanes().ok()?;

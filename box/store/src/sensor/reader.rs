@@ -116,6 +116,18 @@ impl SensorReader {
         )
     }
 
+    /// The numbers of the last event and of the last sighting; 0 when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn last_rows(&self) -> Result<(i64, i64), StoreError> {
+        let sql =
+            "SELECT coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT max(seq) FROM sighting), 0)";
+        self.0.read("asking for the last rows", |connection| {
+            connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
     /// The devices, last heard first.
     ///
     /// # Errors

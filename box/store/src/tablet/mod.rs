@@ -250,6 +250,20 @@ impl TabletReader {
         })
     }
 
+    /// The number of the last answer to a warning; 0 when there is none, and in a file of an older version.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn last_answer_row(&self) -> Result<i64, StoreError> {
+        self.0.read("asking for the last answer", |connection| {
+            let last = connection
+                .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'answer'")?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            Ok(last.unwrap_or(0))
+        })
+    }
+
     /// What was answered last to this warning.
     ///
     /// # Errors

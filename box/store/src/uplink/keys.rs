@@ -12,6 +12,9 @@ use crate::StoreError;
 /// The file's name in the folder of the box's state.
 pub(crate) const FILE: &str = "uplink.keys";
 
+/// Whoever changes the keys locks this file meanwhile: the uplink and a claim are two processes.
+const LOCK: &str = "uplink.lock";
+
 /// Longest file that is read. Two certificates, a key and a few epochs take 10 kB.
 const BYTES_MAX: u64 = 1 << 20;
 
@@ -50,6 +53,19 @@ pub struct Identity {
     pub private_key: String,
     /// The centre's key under letters.
     pub letter_key: String,
+    /// By which way it was claimed; none when nobody said.
+    #[serde(default)]
+    pub way_out: Option<WayOut>,
+}
+
+/// By which way a box reaches its centre.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WayOut {
+    /// By this interface, and by no other.
+    Port(String),
+    /// Whichever leads there.
+    Any,
 }
 
 /// A key for pseudonyms of what is outside.
@@ -98,26 +114,70 @@ impl Keys {
         Keys { box_key: box_key.to_owned(), identity: None, claiming: None, epochs: Vec::new() }
     }
 
+    /// Those of this folder; none before a box was born there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn read(folder: &Path) -> Result<Option<Self>, StoreError> {
+        let path = folder.join(FILE);
+        let mut text = String::new();
+        match File::open(&path).and_then(|file| file.take(BYTES_MAX).read_to_string(&mut text)) {
+            Ok(_) => serde_json::from_str(&text).map(Some).map_err(|err| StoreError::Row {
+                name: path.display().to_string(),
+                what: "reading the keys",
+                err,
+            }),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(err) => Err(explain(&path, "reading the keys", &err)),
+        }
+    }
+
     /// Those of this folder; when there are none yet, a box is born with this key.
     ///
     /// # Errors
     /// [`StoreError`] when the file cannot be read, or a new one not be written.
     pub fn open(folder: &Path, box_key: &str) -> Result<Self, StoreError> {
-        let path = folder.join(FILE);
-        let mut text = String::new();
-        match File::open(&path).and_then(|file| file.take(BYTES_MAX).read_to_string(&mut text)) {
-            Ok(_) => serde_json::from_str(&text).map_err(|err| StoreError::Row {
-                name: path.display().to_string(),
-                what: "reading the keys",
-                err,
-            }),
-            Err(err) if err.kind() == io::ErrorKind::NotFound => {
-                let keys = Keys::born(box_key);
-                keys.write(folder)?;
-                Ok(keys)
-            }
-            Err(err) => Err(explain(&path, "reading the keys", &err)),
+        match Keys::read(folder)? {
+            Some(keys) => Ok(keys),
+            None => Keys::change(folder, box_key, |_| ()).map(|((), keys)| keys),
         }
+    }
+
+    /// Changes what is there now, and nobody else does meanwhile: another process may have changed it since it was read last. A box is born with
+    /// this key when there is none. Returns what `change` did, and the keys as they are then.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then the file is as it was.
+    pub fn change<T>(
+        folder: &Path,
+        box_key: &str,
+        change: impl FnOnce(&mut Keys) -> T,
+    ) -> Result<(T, Self), StoreError> {
+        let path = folder.join(LOCK);
+        let mut lock = OpenOptions::new();
+        let lock = lock.create(true).truncate(false).write(true).mode(0o600).open(&path);
+        // Held until it is dropped.
+        let _held = lock
+            .and_then(|file| file.lock().map(|()| file))
+            .map_err(|err| explain(&path, "locking the keys", &err))?;
+        let kept = Keys::read(folder)?;
+        let mut keys = kept.clone().unwrap_or_else(|| Keys::born(box_key));
+        let done = change(&mut keys);
+        if kept.as_ref() != Some(&keys) {
+            keys.write(folder)?;
+        }
+        Ok((done, keys))
+    }
+
+    /// Takes who this box is from now on. Another box than before has nothing of it: neither its pseudonyms nor the keys of its centre.
+    pub fn take_identity(&mut self, identity: Identity, box_key: &str) {
+        let was = self.identity.as_ref().map(|was| was.box_id.clone());
+        if was.is_some_and(|was| was != identity.box_id) {
+            box_key.clone_into(&mut self.box_key);
+            self.epochs.clear();
+        }
+        self.claiming = None;
+        self.identity = Some(identity);
     }
 
     /// Takes a key for pseudonyms; the oldest makes room.
@@ -135,10 +195,7 @@ impl Keys {
     }
 
     /// Writes them: the whole file or what was there before.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then the file is as it was.
-    pub fn write(&self, folder: &Path) -> Result<(), StoreError> {
+    fn write(&self, folder: &Path) -> Result<(), StoreError> {
         let path = folder.join(FILE);
         let what = "keeping the keys";
         let text = serde_json::to_string_pretty(self).map_err(|err| StoreError::Row {
@@ -209,6 +266,44 @@ mod tests {
         fs::write(folder.path().join("uplink.keys.new"), "half").unwrap();
         let keys = Keys::open(folder.path(), "first").unwrap();
         assert_eq!(keys.box_key, "first");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(!folder.path().join("uplink.keys.new").exists());
+    }
+
+    #[test]
+    fn who_changes_the_keys_changes_what_is_there_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let adders: Vec<_> = (0..4)
+            .map(|from| {
+                let folder = folder.path().to_owned();
+                std::thread::spawn(move || Keys::change(&folder, "key", |keys| keys.add_epoch(epoch(from))))
+            })
+            .collect();
+        for adder in adders {
+            adder.join().unwrap().unwrap();
+        }
+        let keys = Keys::read(folder.path()).unwrap().unwrap();
+        assert_eq!(keys.epochs, (0..4).map(epoch).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn another_box_has_nothing_of_the_one_before() {
+        let identity = |box_id: &str| Identity {
+            box_id: box_id.into(),
+            member: String::new(),
+            centre: String::new(),
+            ca: String::new(),
+            certificate: String::new(),
+            private_key: String::new(),
+            letter_key: String::new(),
+            way_out: None,
+        };
+        let mut keys = Keys::born("first");
+        keys.add_epoch(epoch(0));
+        keys.take_identity(identity("one"), "second");
+        assert_eq!((&keys.box_key[..], keys.epochs.len()), ("first", 1));
+        keys.take_identity(identity("one"), "third");
+        assert_eq!((&keys.box_key[..], keys.epochs.len()), ("first", 1));
+        keys.take_identity(identity("two"), "fourth");
+        assert_eq!((&keys.box_key[..], keys.epochs.len()), ("fourth", 0));
     }
 }

@@ -6,7 +6,7 @@ mod reader;
 mod writer;
 
 pub(crate) use keys::FILE as KEYS_FILE;
-pub use keys::{EpochRow, Identity, Keys};
+pub use keys::{EpochRow, Identity, Keys, WayOut};
 pub use reader::UplinkReader;
 pub use writer::{Entry, Letter, UplinkDb};
 

@@ -150,6 +150,35 @@ impl UplinkDb {
         })
     }
 
+    /// Notes for which box of a centre this file speaks from now on. When that is another than before: what waits was meant for the other's
+    /// centre and goes, and so do its letters and warnings; a new spool begins, and the other files are read on from these numbers.
+    /// Returns whether it was another.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then it speaks for the one before.
+    pub fn speak_for(
+        &mut self,
+        box_id: &str,
+        spool: &str,
+        cursors: &[(&str, i64)],
+    ) -> Result<bool, StoreError> {
+        self.0.write("noting for whom this file speaks", |tx| {
+            let was: Option<String> =
+                tx.query_row("SELECT body FROM kept WHERE name = 'box'", [], |row| row.get(0)).optional()?;
+            tx.execute("INSERT OR REPLACE INTO kept VALUES ('box', ?1)", [box_id])?;
+            if was.is_none_or(|was| was == box_id) {
+                return Ok(false);
+            }
+            tx.execute("UPDATE kept SET body = ?1 WHERE name = 'spool'", [spool])?;
+            tx.execute_batch(
+                "DELETE FROM record; UPDATE lane SET last = 0, committed = 0, dropped = 0; \
+                 DELETE FROM letter; DELETE FROM warning; DELETE FROM cursor;",
+            )?;
+            cursors.iter().try_for_each(|cursor| note(tx, *cursor))?;
+            Ok(true)
+        })
+    }
+
     /// Begins a new spool: this file was put back, and its numbers were given a second time. What the centre does not have as far as
     /// this file knows is numbered anew. `lowered` writes the body of a gap whose numbers are by so many lower.
     ///
