@@ -66,8 +66,8 @@ enum Role {
 
 fn main() -> ExitCode {
     let Arguments { role, supervised } = Arguments::parse();
-    let ends_with_parent = if supervised { box_supervisor::end_with_parent() } else { Ok(()) };
-    let done = ends_with_parent.and_then(|()| run(role));
+    let is_ready = if supervised { box_supervisor::be_supervised() } else { Ok(()) };
+    let done = is_ready.and_then(|()| run(role));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) if is_closed_pipe(&err) => ExitCode::SUCCESS,

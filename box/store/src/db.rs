@@ -120,7 +120,12 @@ impl Db {
             Connection::open_with_flags(path, flags).map_err(|err| explain(path, "opening", err))?;
         let busy = connection.busy_timeout(core::time::Duration::from_millis(BUSY_MS));
         busy.map_err(|err| explain(path, "opening", err))?;
-        Ok(Db { connection, path: path.to_owned() })
+        let db = Db { connection, path: path.to_owned() };
+        match db.read("asking for its form", form)? {
+            // Its writer has made it, and nothing in it yet.
+            0 => Err(StoreError::Missing { name: db.name() }),
+            _ => Ok(db),
+        }
     }
 
     fn set_up(&self) -> rusqlite::Result<()> {

@@ -127,6 +127,9 @@ fn a_word_that_is_not_ours_is_named() {
 fn a_batch_is_read_while_its_writer_goes_on_and_after_it_has_stopped() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(SensorReader::open(folder.path()), Err(StoreError::Missing { .. })));
+    // Its writer is about to make it.
+    std::fs::write(folder.path().join("sensor.db"), "").unwrap();
+    assert!(matches!(SensorReader::open(folder.path()), Err(StoreError::Missing { .. })));
     let mut db = SensorDb::open(folder.path()).unwrap();
     let reader = SensorReader::open(folder.path()).unwrap();
     let port = PortStatus { name: "eth1".into(), sees: true, ..PortStatus::default() };

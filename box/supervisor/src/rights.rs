@@ -69,10 +69,11 @@ pub fn capabilities() -> anyhow::Result<u32> {
     Ok((effective | permitted | inheritable).bits().count_ones())
 }
 
-/// When whoever started this process is killed, this process ends too.
+/// This process has a supervisor: it ends when that is killed, and gives it [signs of life](crate::beat).
 ///
 /// # Errors
 /// When the kernel does not agree.
-pub fn end_with_parent() -> anyhow::Result<()> {
+pub fn be_supervised() -> anyhow::Result<()> {
+    crate::pulse::begin();
     set_parent_process_death_signal(Some(Signal::TERM)).context("could not ask to end with the supervisor")
 }

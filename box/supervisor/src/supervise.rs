@@ -11,6 +11,8 @@ use std::time::Instant;
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::pulse::Pulse;
+
 /// So often it is looked whether a role has ended. Guess.
 const TURN: Duration = Duration::from_millis(50);
 
@@ -25,6 +27,9 @@ const WELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Roles that were asked to stop are killed after this. Guess: writing down what was learned takes a tenth.
 const KILL_AFTER: Duration = Duration::from_secs(5);
+
+/// When this supervisor itself was away for so long (stopped in a terminal, and let go on), so were the roles, and nobody gave a sign.
+const AWAY: Duration = Duration::from_secs(2);
 
 /// The program that runs here, also when its file was replaced by a newer one meanwhile: all roles are of one version.
 const THIS_PROGRAM: &str = "/proc/self/exe";
@@ -41,11 +46,15 @@ pub struct Role {
     pub arguments: Vec<OsString>,
     /// What it prints is not shown.
     pub is_silent: bool,
+    /// It is killed, and started again, when it gives no [sign of life](crate::beat) for so long; `None`: it gives none.
+    pub patience: Option<Duration>,
 }
 
 struct Running {
     role: Role,
     child: Option<Child>,
+    pulse: Option<Pulse>,
+    felt_at: Instant,
     began: Instant,
     starts_at: Instant,
     waits: Duration,
@@ -72,9 +81,16 @@ fn watch(
     stop: &AtomicBool,
     tell: &mut dyn FnMut(&str),
 ) -> anyhow::Result<()> {
+    let mut turned_at = steady();
     while !stop.load(Ordering::Relaxed) {
         running.extend(roles.try_iter().map(Running::new));
+        let now = steady();
+        let was_away = now.duration_since(turned_at) >= AWAY;
+        turned_at = now;
         for one in &mut *running {
+            if was_away {
+                one.felt_at = now;
+            }
             one.turn(tell)?;
         }
         std::thread::sleep(TURN);
@@ -85,13 +101,22 @@ fn watch(
 impl Running {
     fn new(role: Role) -> Self {
         let now = steady();
-        Running { role, child: None, began: now, starts_at: now, waits: AGAIN_AFTER }
+        Running {
+            role,
+            child: None,
+            pulse: None,
+            felt_at: now,
+            began: now,
+            starts_at: now,
+            waits: AGAIN_AFTER,
+        }
     }
 
     fn turn(&mut self, tell: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
         let now = steady();
         if let Some(child) = &mut self.child {
             let Some(status) = child.try_wait().context("could not look after a process")? else {
+                self.feel(now, tell);
                 return Ok(());
             };
             self.child = None;
@@ -103,16 +128,38 @@ impl Running {
         Ok(())
     }
 
+    /// Kills a role that hangs; that it fell is seen at the next turn.
+    fn feel(&mut self, now: Instant, tell: &mut dyn FnMut(&str)) {
+        if self.pulse.as_mut().is_some_and(Pulse::was_felt) {
+            self.felt_at = now;
+        }
+        let Some(patience) = self.role.patience else { return };
+        if now.duration_since(self.felt_at) < patience {
+            return;
+        }
+        tell(&format!("{} gave no sign of life for {} s; it is killed", self.role.name, patience.as_secs()));
+        self.felt_at = now;
+        if let Some(child) = &mut self.child {
+            // One that has ended by now cannot be.
+            let _ended = child.kill();
+        }
+    }
+
     fn start(&mut self, now: Instant) -> anyhow::Result<()> {
-        let Role { name, arguments, is_silent } = &self.role;
+        let Role { name, arguments, is_silent, patience } = &self.role;
         let mut command = Command::new(THIS_PROGRAM);
         command.arg0("cyberalarm").args(arguments).arg(SUPERVISED);
         if *is_silent {
             command.stdout(Stdio::null());
         }
+        if patience.is_some() {
+            let (ours, theirs) = Pulse::new().context("could not make a pipe")?;
+            command.stdin(theirs);
+            self.pulse = Some(ours);
+        }
         let child = command.spawn();
         self.child = Some(child.with_context(|| format!("could not start {name}"))?);
-        self.began = now;
+        (self.began, self.felt_at) = (now, now);
         Ok(())
     }
 
@@ -149,7 +196,7 @@ fn end(running: &mut [Running]) {
     }
 }
 
-fn steady() -> Instant {
+pub(crate) fn steady() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "how long a process has run is the machine's business")]
     Instant::now()
 }

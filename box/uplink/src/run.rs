@@ -27,12 +27,18 @@ use crate::{inbox, random};
 /// It looks at least so often whether there is something new, though nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// So often it gives a sign of life; what waits for the centre meanwhile does not keep it from that.
+const BEAT_EVERY: Duration = Duration::from_secs(1);
+
 /// How long a batch may take: 1 MiB over a link of 128 kbit/s.
 const BATCH_PATIENCE: Duration = Duration::from_secs(90);
 
 /// After the inbox could not be asked it is asked again after so long, and each time twice as long, up to the longest.
 const INBOX_PAUSE: Duration = Duration::from_secs(2);
 const INBOX_PAUSE_MAX: Duration = Duration::from_secs(120);
+
+/// What keeps it from sending is said when it has for so long. Guess: longer than a centre takes to start.
+const SAID_AFTER: Duration = Duration::from_secs(10);
 
 /// A certificate is renewed when this much of its life has passed, or what is left of it is short. Source: the product's rule, a third of 30 days.
 const RENEW_AFTER: Duration = Duration::from_secs(10 * 86_400);
@@ -46,6 +52,8 @@ pub struct Setup {
     pub way_out: Option<WayOut>,
     /// Bytes a day for everything but alerts.
     pub budget_bytes: u64,
+    /// Called again and again by what does the work: a sign that it does not hang.
+    pub beat: fn(),
 }
 
 /// Runs until somebody says stop. A box that was not claimed yet waits for it.
@@ -56,6 +64,13 @@ pub fn run(setup: &Setup, stop: &'static AtomicBool) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut bells = listen(&setup.folder, stop)?;
+        let beat = setup.beat;
+        tokio::spawn(async move {
+            loop {
+                beat();
+                tokio::time::sleep(BEAT_EVERY).await;
+            }
+        });
         let mut is_told = false;
         while !stop.load(Ordering::Relaxed) {
             let keys = Keys::open(&setup.folder, &random::digits::<32>()?)?;
@@ -120,6 +135,8 @@ struct Uplink<'s> {
     inbox: JoinHandle<()>,
     renew_at: Timestamp,
     failed: Option<String>,
+    /// Since when nothing has arrived, though it was tried.
+    fails_since: Option<Timestamp>,
 }
 
 impl<'s> Uplink<'s> {
@@ -149,6 +166,7 @@ impl<'s> Uplink<'s> {
             inbox,
             renew_at: renew_at(&identity.certificate)?,
             failed: None,
+            fails_since: None,
         })
     }
 
@@ -176,8 +194,8 @@ impl<'s> Uplink<'s> {
                     }
                     continue;
                 }
-                Ok(false) => self.say(None),
-                Err(err) => self.say(Some(format!("{err:#}"))),
+                Ok(false) => {}
+                Err(err) => self.say_if_it_lasts(format!("{err:#}")),
             }
             let pause = self.pause();
             tokio::select! {
@@ -235,6 +253,7 @@ impl<'s> Uplink<'s> {
         if status != StatusCode::OK {
             return Err(anyhow!("the centre refuses a batch: {status} {}", String::from_utf8_lossy(&body)));
         }
+        (self.failed, self.fails_since) = (None, None);
         let Ok(committed) = serde_json::from_slice::<Committed>(&body) else {
             self.delivery.handle_failure(now, Failure::Link);
             return Err(anyhow!("the centre's answer to a batch cannot be read"));
@@ -262,8 +281,8 @@ impl<'s> Uplink<'s> {
         let is_taken = taken.is_ok();
         match taken {
             Ok(None) => {}
-            Ok(Some(aside)) => self.say(Some(format!("{aside}: update the program"))),
-            Err(err) => self.say(Some(format!("{err:#}"))),
+            Ok(Some(aside)) => self.say(format!("{aside}: update the program")),
+            Err(err) => self.say_if_it_lasts(format!("{err:#}")),
         }
         if let Ok(after) = self.db.reader().last_letter() {
             // The inbox waits for this; it asks one question at a time.
@@ -287,7 +306,7 @@ impl<'s> Uplink<'s> {
             Ok(())
         });
         if let Err(err) = renewed {
-            self.say(Some(format!("could not renew the certificate: {err:#}")));
+            self.say(format!("could not renew the certificate: {err:#}"));
         }
     }
 
@@ -299,13 +318,19 @@ impl<'s> Uplink<'s> {
         until.unwrap_or(LOOK_EVERY).clamp(Duration::from_millis(20), LOOK_EVERY)
     }
 
-    /// Says what is wrong, once until it is something else.
-    fn say(&mut self, wrong: Option<String>) {
-        if wrong != self.failed {
-            if let Some(wrong) = &wrong {
-                tell(wrong);
-            }
-            self.failed = wrong;
+    /// Says what is wrong, once until it is something else or a batch has arrived.
+    fn say(&mut self, wrong: String) {
+        if self.failed.as_ref() != Some(&wrong) {
+            tell(&wrong);
+            self.failed = Some(wrong);
+        }
+    }
+
+    /// Says what is wrong when it is still so after a while: a centre that starts, a modem that wakes, are nobody's business.
+    fn say_if_it_lasts(&mut self, wrong: String) {
+        let now = machine_time();
+        if now.since(*self.fails_since.get_or_insert(now)) >= SAID_AFTER {
+            self.say(wrong);
         }
     }
 }

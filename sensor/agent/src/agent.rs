@@ -62,6 +62,8 @@ pub struct Setup {
     pub indicators: Arc<Indicators>,
     /// Where to keep everything that is heard, if anywhere.
     pub record: Option<RecordTo>,
+    /// Called at each turn: a sign that the sensor does not hang.
+    pub beat: Option<fn()>,
 }
 
 /// The sensor at work.
@@ -71,6 +73,7 @@ pub struct Agent {
     /// Where what is heard is kept, if it is to be and there is room.
     record: Option<Record>,
     is_to_record: bool,
+    beat: Option<fn()>,
     talks: Listener,
     pub(crate) memory: Memory,
     pub(crate) status: Status,
@@ -111,7 +114,7 @@ impl Agent {
     /// # Errors
     /// When the memory cannot be opened or read, or the settings are wrong.
     pub fn new(setup: Setup, mut ears: Box<dyn Ears>) -> anyhow::Result<Self> {
-        let Setup { folder, site, indicators, record } = setup;
+        let Setup { folder, site, indicators, record, beat } = setup;
         let mut memory = Memory::open(&folder)?;
         let Before { status: before, learned, open, devices } = Before::read(&mut memory)?;
         let chosen = chosen(&folder);
@@ -148,6 +151,7 @@ impl Agent {
             engine,
             record,
             is_to_record,
+            beat,
             talks,
             memory,
             status: Status {
@@ -261,6 +265,9 @@ impl Agent {
             return Ok(());
         }
         self.next.turn = now + TURN;
+        if let Some(beat) = self.beat {
+            beat();
+        }
         self.look_at_ports();
         self.obey()?;
         if now >= self.next.devices && apart(self.now, self.next.devices_at) >= DEVICES_EVERY {

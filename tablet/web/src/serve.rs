@@ -28,6 +28,8 @@ pub struct Options {
     pub address: SocketAddr,
     /// What the clinic chose before it had a tablet: the text of a `site.toml`.
     pub site: Option<String>,
+    /// Called at each turn: a sign that the server does not hang.
+    pub beat: fn(),
 }
 
 /// Serves until somebody says stop. `ready` is told when it listens, and where.
@@ -60,6 +62,7 @@ pub fn serve(
         let app = router(shared, guard);
         let stopped = async {
             while !stop.load(Ordering::Relaxed) {
+                (options.beat)();
                 tokio::time::sleep(TURN).await;
             }
         };

@@ -613,6 +613,7 @@ fn only_this_machine_is_served() {
     static STOP: AtomicBool = AtomicBool::new(true);
     let folder = tempfile::tempdir().unwrap();
     let options = crate::Options {
+        beat: || (),
         folder: folder.path().to_owned(),
         address: ([0, 0, 0, 0], 8_080).into(),
         site: None,

@@ -2,15 +2,16 @@
 //! `cyberalarm box backup` and `restore`: copies of what it remembers.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::ffi::OsString;
 use std::fs::DirBuilder;
-use std::io::{Write as _, stderr, stdout};
+use std::io::{ErrorKind, Write as _, stderr, stdout};
 use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use box_store::backup::{back_up, restore};
 use box_supervisor::{Hold, Role, supervise};
 use clap::{Args, Subcommand};
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     source: Source,
     #[command(flatten)]
     way: Way,
+    /// A part of the box that gives no sign of life for so many seconds is killed and started again. Longer than a slow disk's worst write.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(2..))]
+    hung_after: u64,
 }
 
 /// What can be asked for instead of a box.
@@ -90,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     // What is wrong is said once, before anything is started.
     arguments.source.check()?;
-    check_port(arguments.listen)?;
+    check_port(arguments.listen, "--listen")?;
     let state = &arguments.state;
     make_folder(state)?;
     let _hold = Hold::of(state)?;
@@ -100,10 +104,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     check_place(&state.join("sensor.db"))
         .context("the box must be able to write in the folder of its state")?;
     let (start, roles) = channel();
+    let patience = Some(Duration::from_secs(arguments.hung_after));
     let role = |name: &str, more: Vec<OsString>| {
         let mut words: Vec<OsString> = vec![name.into(), "--state".into(), state.into()];
         words.extend(more);
-        start.send(Role { name: name.to_owned(), arguments: words, is_silent: false })
+        start.send(Role { name: name.to_owned(), arguments: words, is_silent: false, patience })
     };
     let settings =
         arguments.source.settings_file().map_or_else(Vec::new, |path| vec!["--settings".into(), path.into()]);
@@ -140,9 +145,16 @@ fn make_folder(state: &Path) -> anyhow::Result<()> {
 
 /// Puts a copy in the place of what the box remembers.
 fn put_back(from: &Path, state: &Path) -> anyhow::Result<()> {
+    let is_new = !state.exists();
     make_folder(state)?;
-    let _hold = Hold::of(state)?;
-    say_files("put back from", from, &restore(from, state)?)
+    let hold = Hold::of(state)?;
+    let restored = restore(from, state);
+    drop(hold);
+    if is_new && restored.is_err() {
+        // It goes only when it is empty.
+        let _stays = std::fs::remove_dir(state);
+    }
+    say_files("put back from", from, &restored?)
 }
 
 fn say_files(done: &str, folder: &Path, files: &[&str]) -> anyhow::Result<()> {
@@ -150,13 +162,20 @@ fn say_files(done: &str, folder: &Path, files: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether the tablet will be able to listen there.
-pub(crate) fn check_port(address: SocketAddr) -> anyhow::Result<()> {
-    ensure!(
-        address.ip().is_loopback(),
-        "{address}: the tablet is served to this machine alone, as 127.0.0.1"
-    );
-    TcpListener::bind(address).map(drop).with_context(|| format!("could not listen on {address}"))
+/// Whether a page for this machine alone can be served there.
+pub(crate) fn check_port(address: SocketAddr, option: &str) -> anyhow::Result<()> {
+    ensure!(address.ip().is_loopback(), "{address}: {option} serves this machine alone, as 127.0.0.1");
+    check_free(address, option)
+}
+
+/// Whether somebody listens there already; `option` names another place.
+pub(crate) fn check_free(address: SocketAddr, option: &str) -> anyhow::Result<()> {
+    match TcpListener::bind(address) {
+        Err(err) if err.kind() == ErrorKind::AddrInUse => {
+            bail!("another program listens on {address}: stop it, or name another place with {option}")
+        }
+        tried => tried.map(drop).with_context(|| format!("could not listen on {address}")),
+    }
 }
 
 /// Removes what the box's roles wrote, and nothing else.

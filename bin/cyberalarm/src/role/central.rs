@@ -219,8 +219,10 @@ fn check_folder(state: &Path) -> anyhow::Result<()> {
 
 fn read_member(new: NewMember) -> anyhow::Result<Member> {
     let NewMember { name, kind, region, municipality, supplier } = new;
-    let kind =
-        MemberKind::from_word(&kind).with_context(|| format!("--kind {kind}: not a kind of member"))?;
+    let kind = MemberKind::from_word(&kind).with_context(|| {
+        let kinds: Vec<&str> = MemberKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("--kind {kind}: not a kind of member, which is one of {}", kinds.join(", "))
+    })?;
     let member = Member { name, kind, region, municipality, supplier };
     if let Some((field, fault)) = member.fault() {
         bail!("--{field}: {fault}");

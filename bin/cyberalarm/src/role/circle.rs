@@ -28,7 +28,7 @@ use sensor_capture::files::read_text_capped;
 use serde::Deserialize;
 use testing_days::Clinic;
 
-use super::box_::{check_port, forget};
+use super::box_::{check_free, check_port, forget};
 use super::central::{self, Place};
 
 /// What can be asked for.
@@ -78,6 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.fresh {
         circle.forget()?;
     }
+    circle.announce();
     let stop = box_supervisor::stop_flag()?;
     let (start, roles) = channel();
     std::thread::scope(|scope| {
@@ -117,9 +118,9 @@ impl<'a> Circle<'a> {
         let path = folder.join("neighbours.toml");
         let text = read_text_capped(&path, FILE_BYTES_MAX)?;
         let neighbours: Neighbours = toml::from_str(&text).with_context(|| path.display().to_string())?;
-        check_port(*listen)?;
-        check_port(*console)?;
-        TcpListener::bind(centre).with_context(|| format!("could not listen on {centre}"))?;
+        check_port(*listen, "--listen")?;
+        check_port(*console, "--console")?;
+        check_free(*centre, "--centre")?;
         ensure!(
             listen != console && listen != centre && console != centre,
             "tablet, centre and desk need an address each"
@@ -132,6 +133,37 @@ impl<'a> Circle<'a> {
     fn forget(&self) -> anyhow::Result<()> {
         central::forget(&self.centre().state)?;
         (0..self.members.len()).try_for_each(|number| forget(&self.folder(number)))
+    }
+
+    /// Says what there will be to see.
+    fn announce(&self) {
+        let Arguments { state, listen, calm_days, speed, .. } = self.arguments;
+        let after = |secs: f64| secs / speed;
+        // Whoever closed the error output does not want to know.
+        let _closed = match SensorReader::open(&self.folder(0)).and_then(|sensor| sensor.status()) {
+            Ok(Some(_)) => writeln!(
+                stderr(),
+                "\nThe day of {state} was shown before. Tablet and desk show what they remember, and the face is grey: nothing more is heard.\n\
+                 To see the day again, from the beginning: --fresh.\n",
+                state = state.display(),
+            ),
+            _ => writeln!(
+                stderr(),
+                "\nWhat you see is a recording of a small clinic's day: open http://localhost:{port}, and watch.\n  \
+                 at once       grey, then green: the box has learned {calm_days} calm days\n  \
+                 after {yellow:<6.0}  yellow: a laptop that nobody knows, then a PC that is busier than it ever was\n  \
+                 after {red:<6.0}  red: somebody has guessed a password; then one thing after the other. Press a card, press \u{201c}Jeg har set det\u{201d}\n  \
+                 after {green:<6.0}  green: the supplier has solved it\n  \
+                 after {grey:<6.0}  grey: the cable is pulled\n\
+                 Seconds, counted from the first green. Try the devices, the history, the settings, and \u{201c}Test alarmen\u{201d} under help. The centre's desk \
+                 follows at once. Ctrl-C stops all of it.\n",
+                port = listen.port(),
+                yellow = after(6.0),
+                red = after(30.0),
+                green = after(90.0),
+                grey = after(100.0),
+            ),
+        };
     }
 
     fn centre(&self) -> Place {
@@ -173,7 +205,12 @@ impl<'a> Circle<'a> {
         words.extend(["--state".into(), self.centre().state.into()]);
         words.extend(["--listen".into(), centre.to_string().into()]);
         words.extend(["--console".into(), console.to_string().into()]);
-        start.send(Role { name: "the centre".to_owned(), arguments: words, is_silent: true })?;
+        start.send(Role {
+            name: "the centre".to_owned(),
+            arguments: words,
+            is_silent: true,
+            patience: None,
+        })?;
         Ok(())
     }
 
@@ -199,7 +236,7 @@ impl<'a> Circle<'a> {
         }
         words.extend(["--state".into(), folder.into()]);
         let name = format!("the box of {}", member.name);
-        start.send(Role { name, arguments: words, is_silent: number > 0 })?;
+        start.send(Role { name, arguments: words, is_silent: number > 0, patience: None })?;
         Ok(())
     }
 

@@ -167,7 +167,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         box_supervisor::drop_all()?;
     }
     let record = source.record_to();
-    let setup = sensor_agent::Setup { folder: arguments.state.clone(), site, indicators, record };
+    let (folder, beat) = (arguments.state.clone(), Some(box_supervisor::beat as fn()));
+    let setup = sensor_agent::Setup { folder, site, indicators, record, beat };
     Agent::new(setup, ears)?.run(stop)
 }
 

@@ -33,7 +33,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         None => None,
     };
-    let options = tablet_web::Options { folder: arguments.state.clone(), address: arguments.listen, site };
+    let Arguments { state, listen, .. } = arguments;
+    let options =
+        tablet_web::Options { folder: state.clone(), address: *listen, site, beat: box_supervisor::beat };
     tablet_web::serve(&options, stop, |address| {
         // Whoever closed the output does not want to know.
         let _closed = writeln!(std::io::stdout(), "The tablet is at http://localhost:{}", address.port());

@@ -63,7 +63,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Way { uplink_interface, uplink_budget } = arguments.way.clone();
     let folder = arguments.state.clone();
     box_uplink::run(
-        &box_uplink::Setup { folder, way_out: uplink_interface, budget_bytes: uplink_budget },
+        &box_uplink::Setup {
+            folder,
+            way_out: uplink_interface,
+            budget_bytes: uplink_budget,
+            beat: box_supervisor::beat,
+        },
         stop,
     )
 }

@@ -74,6 +74,10 @@ fn what_a_box_remembers_is_copied_while_it_runs_and_put_back_when_it_does_not() 
     drop(running);
     // The box was lost, and a new one goes on from the copy.
     std::fs::remove_dir_all(&state).unwrap();
+    let nowhere = folder.path().join("nowhere");
+    let (is_well, said) = says(&["box", "restore", nowhere.to_str().unwrap(), "--state", at]);
+    assert!(!is_well && said.contains("there is no file of a box in"), "{said}");
+    assert!(!state.exists(), "a copy that is not there leaves an empty box");
     let (is_well, said) = says(&["box", "restore", copy.to_str().unwrap(), "--state", at]);
     assert!(is_well && said.contains("sensor.db, tablet.db"), "{said}");
     assert_eq!(copied(&state), kept);

@@ -249,6 +249,33 @@ fn whoever_is_killed_nothing_is_lost_and_nothing_is_told_twice() {
 }
 
 #[test]
+fn a_role_that_hangs_is_killed_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path(), &["--calm-days", "0", "--hung-after", "4"]);
+    running.wait(|| running.get("/api/v1/home"));
+    for role in ["tablet", "sensor", "uplink"] {
+        let pid = running.wait(|| running.pid(role));
+        let stopped = Command::new("kill").args(["-STOP", &pid.to_string()]).status();
+        assert!(stopped.unwrap().success());
+        running.wait(|| running.pid(role).filter(|again| *again != pid));
+        running.wait(|| running.get("/api/v1/home"));
+    }
+}
+
+#[test]
+fn two_boxes_at_one_address_say_which_option_names_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path(), &["--calm-days", "0"]);
+    let second = Command::new(env!("CARGO_BIN_EXE_cyberalarm"))
+        .args(["box", "--clinic", CLINIC, "--listen", &format!("127.0.0.1:{}", running.port), "--state"])
+        .arg(folder.path().join("second"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(second.status.code() == Some(2) && said.contains("another place with --listen"), "{said}");
+}
+
+#[test]
 fn a_full_disk_is_said_and_what_was_heard_is_kept_for_later_needs_namespaces() {
     let folder = tempfile::tempdir().unwrap();
     let running = Running::start_on_small_disk(folder.path(), &["--speed", "4"]);
