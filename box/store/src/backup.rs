@@ -88,6 +88,15 @@ pub fn restore(from: &Path, state: &Path) -> Result<Vec<&'static str>, BackupErr
     for name in &found {
         copy(&from.join(name), &new(name), mode(name))?;
     }
+    if found.contains(&crate::uplink::FILE) {
+        let path = new(crate::uplink::FILE);
+        let mark = || Connection::open(&path)?.execute(crate::uplink::MARK_PUT_BACK, []);
+        mark().map_err(|err| StoreError::Sqlite {
+            name: path.display().to_string(),
+            what: "marking the copy",
+            err,
+        })?;
+    }
     // What is not in the copy was not there when it was made.
     for name in DATABASES.into_iter().chain([KEYS_FILE]) {
         for ending in BESIDE.into_iter().chain([""]) {

@@ -20,6 +20,7 @@ mod link;
 mod mask;
 mod random;
 mod run;
+mod spool;
 mod tell;
 
 pub use batch::{FillError, Filled, Spool, fill};
@@ -30,4 +31,5 @@ pub use inbox::take as take_letters;
 pub use link::{LinkError, Way};
 pub use mask::Mask;
 pub use run::{Setup, run};
+pub use spool::{begin_again, open_spool, stands};
 pub use tell::Teller;

@@ -7,21 +7,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow};
+use box_store::UplinkDb;
 use box_store::nudge::{Bell, ring};
-use box_store::uplink::{Identity, Keys, Numbered, WayOut};
-use box_store::{StoreError, UplinkDb};
+use box_store::uplink::{Identity, Keys, WayOut};
 use common_model::Timestamp;
-use common_wire::{BoxId, Committed, Lane, Letters, SpoolId};
+use common_wire::{BoxId, Committed, Letters, SpoolId};
 use common_words::Catalogue;
 use hyper::{Method, StatusCode};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use crate::batch::{Filled, Spool, fill, lowered_gap};
+use crate::batch::{Filled, fill};
 use crate::claim;
-use crate::delivery::{Delivery, Failure, LANES, Stand, Step};
+use crate::delivery::{Delivery, Failure, Step};
 use crate::gather::{gather, lane, speak_for};
 use crate::link::{Link, Way};
+use crate::spool::{begin_again, open_spool, stands};
 use crate::{inbox, random};
 
 /// It looks at least so often whether there is something new, though nobody rings.
@@ -141,7 +142,7 @@ struct Uplink<'s> {
 
 impl<'s> Uplink<'s> {
     fn new(setup: &'s Setup, keys: Keys, identity: &Identity, way: Way) -> anyhow::Result<Self> {
-        let mut db = UplinkDb::open(&setup.folder, &random::digits::<16>()?)?;
+        let mut db = open_spool(&setup.folder)?;
         speak_for(&setup.folder, &mut db, &identity.box_id, machine_time())?;
         let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
         let tls = Arc::new(claim::known(identity)?);
@@ -223,7 +224,7 @@ impl<'s> Uplink<'s> {
             return Err(err.into());
         }
         let from: BoxId = self.identity.box_id.parse()?;
-        let Filled { draft, lines, until } = fill(&ask, (from, spool), now, &Records(&self.db))?;
+        let Filled { draft, lines, until } = fill(&ask, (from, spool), now, &self.db)?;
         if until.is_empty() {
             return gathered;
         }
@@ -261,7 +262,7 @@ impl<'s> Uplink<'s> {
         for step in self.delivery.handle_answer(now, &committed) {
             match step {
                 Step::Commit(lane, seq) => self.db.commit(&[(self::lane(lane), seq)])?,
-                Step::BeginAgain => self.db.begin_again(&random::digits::<16>()?, &lowered_gap)?,
+                Step::BeginAgain => begin_again(&mut self.db)?,
             }
         }
         Ok(())
@@ -364,18 +365,6 @@ async fn listen_to_inbox(mut link: Link, mut to_ask: Receiver<Asks>, told: Sende
             break;
         }
     }
-}
-
-struct Records<'d>(&'d UplinkDb);
-
-impl Spool for Records<'_> {
-    fn records_after(&self, lane: Lane, seq: u64, most: u32) -> Result<Vec<Numbered>, StoreError> {
-        self.0.reader().records_after(self::lane(lane), seq, most)
-    }
-}
-
-fn stands(db: &UplinkDb) -> Result<[Stand; LANES], StoreError> {
-    Ok(db.reader().lanes()?.map(|row| Stand { last: row.last, committed: row.committed }))
 }
 
 /// When the certificate wants to be renewed.

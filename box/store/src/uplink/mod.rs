@@ -16,6 +16,9 @@ pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/uplink/0
 /// The file's name in the folder of the box's state.
 pub const FILE: &str = "uplink.db";
 
+/// Says in a copy that it is about to be put back: the uplink then begins a new spool.
+pub(crate) const MARK_PUT_BACK: &str = "INSERT OR REPLACE INTO kept VALUES ('put back', '')";
+
 /// How many lanes there are: alert, sighting, inventory, health.
 pub const LANES: usize = 4;
 

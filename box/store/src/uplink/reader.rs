@@ -53,6 +53,16 @@ impl<'d> UplinkReader<'d> {
         })
     }
 
+    /// Whether the file was put back from a copy, and no new spool was begun since.
+    ///
+    /// # Errors
+    /// As [`Self::spool`].
+    pub fn was_put_back(&self) -> Result<bool, StoreError> {
+        self.db().read("asking whether it was put back", |connection| {
+            connection.prepare_cached("SELECT 1 FROM kept WHERE name = 'put back'")?.exists([])
+        })
+    }
+
     /// How far each lane is, in order.
     ///
     /// # Errors

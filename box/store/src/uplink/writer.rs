@@ -191,6 +191,7 @@ impl UplinkDb {
     ) -> Result<(), StoreError> {
         self.0.write("beginning a new spool", |tx| {
             tx.execute("UPDATE kept SET body = ?1 WHERE name = 'spool'", [spool])?;
+            tx.execute("DELETE FROM kept WHERE name = 'put back'", [])?;
             tx.execute(
                 "DELETE FROM record WHERE seq <= (SELECT committed FROM lane WHERE lane.lane = record.lane)",
                 [],
