@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use box_store::uplink::{Identity, Keys, WayOut};
 use common_wire::hex::hex;
-use common_wire::{BoxId, CentreKey, ClaimText};
+use common_wire::{CentreKey, ClaimText, v1};
 use hyper::{Method, StatusCode};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::client::WebPkiServerVerifier;
@@ -20,7 +20,6 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::link::{Link, Way};
@@ -28,28 +27,6 @@ use crate::random;
 
 /// How long claiming and renewing may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-#[derive(Serialize)]
-struct Asked<'a> {
-    code: &'a str,
-    csr: &'a str,
-}
-
-/// What the centre answers to a claim.
-#[derive(Debug, Deserialize)]
-struct Answer {
-    #[serde(rename = "box")]
-    box_id: BoxId,
-    member: String,
-    certificate: String,
-    ca: String,
-    letter_key: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Refusal {
-    error: String,
-}
 
 /// What a claim came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +55,8 @@ pub fn claim(folder: &Path, text: &ClaimText, way_out: Option<&WayOut>) -> anyho
     let (private_key, _) = Keys::change(folder, &box_key, |keys| keys.claiming.get_or_insert(fresh).clone())?;
     let key = KeyPair::from_pem(&private_key).context("the key of an earlier try cannot be read")?;
     let csr = request(&key)?;
-    let asked = serde_json::to_vec(&Asked { code: &code.to_string(), csr: &csr })?;
-    let answer: Answer = runtime.block_on(async {
+    let asked = serde_json::to_vec(&v1::Claim { code: code.to_string(), csr })?;
+    let answer: v1::Claimed = runtime.block_on(async {
         let mut link = Link::new(way, Arc::new(pinned(authority)?));
         ask(&mut link, "/v1/claim", asked).await
     })?;
@@ -122,13 +99,9 @@ pub(crate) fn way(centre: SocketAddr, way_out: Option<&WayOut>) -> anyhow::Resul
 
 /// A new certificate for the same box, with a new key.
 pub(crate) async fn renew(link: &mut Link, identity: &Identity) -> anyhow::Result<Identity> {
-    #[derive(Deserialize)]
-    struct Renewed {
-        certificate: String,
-    }
     let key = new_key()?;
-    let asked = serde_json::to_vec(&serde_json::json!({ "csr": request(&key)? }))?;
-    let Renewed { certificate } = ask(link, "/v1/renew", asked).await?;
+    let asked = serde_json::to_vec(&v1::Renew { csr: request(&key)? })?;
+    let v1::Renewed { certificate } = ask(link, "/v1/renew", asked).await?;
     Ok(Identity { certificate, private_key: key.serialize_pem(), ..identity.clone() })
 }
 
@@ -152,7 +125,7 @@ async fn ask<T: serde::de::DeserializeOwned>(
     let (status, answer) = link.ask(Method::POST, path, "application/json", body, PATIENCE).await?;
     if status != StatusCode::OK {
         let why =
-            serde_json::from_slice::<Refusal>(&answer).map_or_else(|_| status.to_string(), |no| no.error);
+            serde_json::from_slice::<v1::Refused>(&answer).map_or_else(|_| status.to_string(), |no| no.error);
         bail!("the centre refuses: {why}");
     }
     serde_json::from_slice(&answer).context("the centre's answer cannot be read")

@@ -7,9 +7,12 @@ use utoipa::OpenApi;
 
 use crate::{Committed, Letter, Letters, Signed, v1};
 
-/// Bodies and letters that were sent once, by name: they decode for ever.
+/// Bodies, letters, questions and answers that were sent once, by name: they decode for ever.
 pub const GOLDEN: &[(&str, &str)] = &[
     ("answer", include_str!("../golden/v1/answer.json")),
+    ("claim", include_str!("../golden/v1/claim.json")),
+    ("claimed", include_str!("../golden/v1/claimed.json")),
+    ("committed", include_str!("../golden/v1/committed.json")),
     ("epoch_key", include_str!("../golden/v1/epoch_key.json")),
     ("gap", include_str!("../golden/v1/gap.json")),
     ("health", include_str!("../golden/v1/health.json")),
@@ -18,12 +21,27 @@ pub const GOLDEN: &[(&str, &str)] = &[
     ("ledger", include_str!("../golden/v1/ledger.json")),
     ("recall", include_str!("../golden/v1/recall.json")),
     ("record", include_str!("../golden/v1/record.json")),
+    ("refused", include_str!("../golden/v1/refused.json")),
+    ("renew", include_str!("../golden/v1/renew.json")),
+    ("renewed", include_str!("../golden/v1/renewed.json")),
     ("sighting", include_str!("../golden/v1/sighting.json")),
     ("warning", include_str!("../golden/v1/warning.json")),
 ];
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(v1::Body, v1::Down, Committed, Letters, Signed, Letter)))]
+#[openapi(components(schemas(
+    v1::Body,
+    v1::Down,
+    v1::Claim,
+    v1::Claimed,
+    v1::Renew,
+    v1::Renewed,
+    v1::Refused,
+    Committed,
+    Letters,
+    Signed,
+    Letter
+)))]
 struct Wire;
 
 /// What stands above the tables.
@@ -135,16 +153,25 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
     use super::*;
 
     fn decodes(name: &str, json: &str) -> Value {
-        let as_body = || serde_json::to_value(serde_json::from_str::<v1::Body>(json)?);
-        let as_down = || serde_json::to_value(serde_json::from_str::<v1::Down>(json)?);
-        let as_record = || serde_json::to_value(serde_json::from_str::<crate::Record>(json)?);
-        let read: Result<Value, serde_json::Error> = match name {
-            "record" => as_record(),
-            "warning" | "recall" | "epoch_key" => as_down(),
-            _ => as_body(),
+        fn as_one<T: Serialize + DeserializeOwned>(json: &str) -> Result<Value, serde_json::Error> {
+            serde_json::to_value(serde_json::from_str::<T>(json)?)
+        }
+        let read = match name {
+            "record" => as_one::<crate::Record>(json),
+            "warning" | "recall" | "epoch_key" => as_one::<v1::Down>(json),
+            "claim" => as_one::<v1::Claim>(json),
+            "claimed" => as_one::<v1::Claimed>(json),
+            "renew" => as_one::<v1::Renew>(json),
+            "renewed" => as_one::<v1::Renewed>(json),
+            "refused" => as_one::<v1::Refused>(json),
+            "committed" => as_one::<Committed>(json),
+            _ => as_one::<v1::Body>(json),
         };
         read.unwrap_or_else(|err| panic!("{name}: {err}"))
     }

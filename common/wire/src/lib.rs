@@ -3,6 +3,7 @@
 //! ```text
 //!  box ── POST /v1/batch ──▶ centre     zstd of lines, one Record each: { v, box, spool, lane, seq, sent_at, body }
 //!      ◀─────────────────── Committed   how far each lane lies on the centre's disk
+//!      ── POST /v1/claim ──▶            a code and a key; Claimed: who the box is. POST /v1/renew: its next certificate
 //!      ── GET /v1/inbox ───▶            what the centre has signed for this box after number N
 //!      ◀─────────────────── Letters
 //! ```

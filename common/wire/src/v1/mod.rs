@@ -1,5 +1,6 @@
 //! The first version. Frozen: fields may be added, none may change its meaning or go.
 
+mod claiming;
 mod down;
 pub(crate) mod form;
 mod incident;
@@ -8,6 +9,7 @@ mod report;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use claiming::{Claim, Claimed, Refused, Renew, Renewed};
 pub use down::{Down, NewEpochKey, Recall, Urgency, Warning, WarningText};
 pub use incident::{
     CallRole, ClosedBy, Device, DeviceType, Due, Fact, Incident, Indicator, Peer, Role, Severity, State, Text,
