@@ -83,7 +83,7 @@ pub(crate) async fn make_epoch_keys(app: &Arc<App>, now: Timestamp) -> Result<()
 }
 
 /// Sends each key in force to the boxes that were never sent it.
-pub(crate) async fn send_epoch_keys(app: &Arc<App>) -> Result<(), StoreError> {
+async fn send_epoch_keys(app: &Arc<App>) -> Result<(), StoreError> {
     let now = machine_time();
     let keys = app.store.epoch_keys(now).await?;
     let mut tx = app.store.begin().await?;

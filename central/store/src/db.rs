@@ -24,6 +24,7 @@ pub(crate) enum Kind {
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001-begin", include_str!("../migrations/0001-begin.sql")),
     ("0002-urgent", include_str!("../migrations/0002-urgent.sql")),
+    ("0003-given", include_str!("../migrations/0003-given.sql")),
 ];
 
 /// Connections that read. Guess: a desk of a dozen people.
@@ -114,10 +115,10 @@ impl Store {
 }
 
 const SEEN: Insert = Insert {
-    into: "INSERT INTO box_seen (box, last_seen_ns, skew_ns, letters_acked)",
-    columns: 4,
+    into: "INSERT INTO box_seen (box, last_seen_ns, skew_ns, letters_acked, letters_given)",
+    columns: 5,
     conflict: "ON CONFLICT (box) DO UPDATE SET last_seen_ns = excluded.last_seen_ns, skew_ns = excluded.skew_ns, \
-               letters_acked = excluded.letters_acked",
+               letters_acked = excluded.letters_acked, letters_given = excluded.letters_given",
 };
 
 async fn pool(kind: Kind, url: &str, connections: u32) -> Result<AnyPool, StoreError> {
@@ -184,7 +185,8 @@ fn statements(sql: &str) -> impl Iterator<Item = String> {
 pub struct Tx<'c> {
     pub(crate) kind: Kind,
     pub(crate) inner: sqlx::Transaction<'c, Any>,
-    /// Told to the requests when it is kept.
+    /// Told to the requests when it is kept: whose letters are numbered anew, and from where; then what was sent.
+    pub(crate) numbered: Vec<(Arc<BoxCell>, u64)>,
     pub(crate) letters: Vec<(Arc<BoxCell>, u64)>,
 }
 
@@ -195,7 +197,7 @@ impl Tx<'static> {
             Kind::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
             Kind::Postgres => pool.begin().await?,
         };
-        let mut tx = Tx { kind, inner, letters: Vec::new() };
+        let mut tx = Tx { kind, inner, numbered: Vec::new(), letters: Vec::new() };
         if kind == Kind::Postgres {
             // One writer at a time, also beside a command on the same database.
             tx.inner.execute("LOCK TABLE migration IN SHARE ROW EXCLUSIVE MODE").await?;
@@ -211,6 +213,9 @@ impl Tx<'_> {
     /// [`StoreError::Sql`]; then nothing of it is kept.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.inner.commit().await?;
+        for (cell, from) in self.numbered {
+            cell.numbered_from(from);
+        }
         for (cell, sent) in self.letters {
             cell.sent(sent);
         }
@@ -239,9 +244,10 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.begin().await?;
-        let seen = changed
-            .iter()
-            .map(|cell| row![cell.no, cell.last_seen().map(ns), cell.skew_ns(), int(cell.letters_acked())]);
+        let seen = changed.iter().map(|cell| {
+            let (acked, given) = (int(cell.letters_acked()), int(cell.letters_given()));
+            row![cell.no, cell.last_seen().map(ns), cell.skew_ns(), acked, given]
+        });
         tx.insert(SEEN, seen.collect()).await?;
         tx.commit().await
     }

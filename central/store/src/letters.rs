@@ -1,23 +1,31 @@
 //! Letters to boxes, and the keys of epochs, which go out as letters.
+//!
+//! Letters are numbered for each box without gaps. After a backup of the centre was put back a box may have more of them than the centre knows; then
+//! the centre goes on from the box's number ([`Store::go_on_from`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use central_core::Audience;
 use common_model::Timestamp;
-use common_wire::v1::{Down, NewEpochKey, VERSION};
+use common_wire::v1::{Down, NewEpochKey, Recall, VERSION};
 use common_wire::{BoxId, Letter, LetterError, Signed};
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use crate::db::{Store, StoreError, Tx};
 use crate::rows::{Insert, row};
 use crate::shard::BoxCell;
-use crate::{at, int, ns};
+use crate::{at, int, members, ns, warnings};
 
 /// Signs a letter: the key stays with the server.
 pub type Sign<'s> = &'s (dyn Fn(&Letter) -> Result<Signed, LetterError> + Sync);
 
 const LETTER: Insert =
     Insert { into: "INSERT INTO letter (box, seq, at_ns, kind, about, signed)", columns: 6, conflict: "" };
+
+/// So many letters at most a box may have beyond those that the centre knows. Guess: years of warnings and keys.
+const AHEAD_MAX: u64 = 10_000;
 
 /// A month's key as it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,28 +78,116 @@ impl Tx<'_> {
             Down::Recall(_) => "recall",
             Down::EpochKey(_) => "epoch_key",
         };
-        let sent = sqlx::query("SELECT no, letters_sent FROM box").fetch_all(self.connection()).await?;
-        let mut sent: BTreeMap<i64, i64> = sent
-            .iter()
-            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-            .collect::<Result<_, sqlx::Error>>()?;
-        // What this transaction wrote before.
         let mut rows = Vec::with_capacity(to.len());
         for cell in to {
-            let last = sent.entry(cell.no).or_insert(0);
-            *last += 1;
-            let seq = u64::try_from(*last).unwrap_or_default();
+            let sql = "UPDATE box SET letters_sent = letters_sent + 1 WHERE no = $1 RETURNING letters_sent";
+            let sent = sqlx::query(sql).bind(cell.no).fetch_one(self.connection()).await?;
+            let no: i64 = sent.try_get(0)?;
+            let seq = u64::try_from(no).unwrap_or_default();
             let letter = Letter { v: VERSION, to: cell.id, seq, at: now, body: body.clone() };
             let signed = serde_json::to_string(&sign(&letter)?)?;
-            rows.push(row![cell.no, *last, ns(now), kind, about, signed]);
-            sqlx::query("UPDATE box SET letters_sent = $1 WHERE no = $2")
-                .bind(*last)
-                .bind(cell.no)
-                .execute(self.connection())
-                .await?;
+            rows.push(row![cell.no, no, ns(now), kind, about, signed]);
             self.letters.push((Arc::clone(cell), seq));
         }
         self.insert(LETTER, rows).await
+    }
+
+    /// Writes to a new box what is in force and it was never sent: keys, and warnings whose audience its member belongs to.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_in_force(
+        &mut self,
+        to: &Arc<BoxCell>,
+        now: Timestamp,
+        sign: Sign<'_>,
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT epoch, secret, from_ns, until_ns FROM epoch_key WHERE until_ns > $1 AND NOT EXISTS (SELECT 1 FROM letter \
+                   WHERE letter.box = $2 AND letter.kind = 'epoch_key' AND letter.about = epoch_key.epoch) ORDER BY epoch";
+        let rows = sqlx::query(sql).bind(ns(now)).bind(to.no).fetch_all(self.connection()).await?;
+        let mut bodies = Vec::new();
+        for key in rows.iter().map(epoch_key) {
+            let key = key?;
+            bodies.push((key.body(), key.epoch));
+        }
+        let sql = "SELECT no, name, kind, region, municipality, supplier, since_ns FROM member WHERE no = $1";
+        let member = sqlx::query(sql).bind(to.member).fetch_one(self.connection()).await?;
+        let member = members::member(&member)?.member;
+        let sql = "SELECT id, issued_at_ns, until_ns, urgency, text, is_exercise, audience FROM warning WHERE until_ns > $1 \
+                   AND recalled_at_ns IS NULL AND NOT EXISTS (SELECT 1 FROM letter WHERE letter.box = $2 AND letter.kind = 'warning' \
+                   AND letter.about = warning.id) ORDER BY issued_at_ns, id";
+        for row in sqlx::query(sql).bind(ns(now)).bind(to.no).fetch_all(self.connection()).await? {
+            let audience: Audience = serde_json::from_str(&row.try_get::<String, _>(6)?)?;
+            if audience.reaches(&member) {
+                let warning = warnings::told(&row)?;
+                let id = warning.id.clone();
+                bodies.push((Down::Warning(warning), id));
+            }
+        }
+        for (body, about) in bodies {
+            self.send(core::slice::from_ref(to), &body, &about, now, sign).await?;
+        }
+        Ok(())
+    }
+
+    /// What a letter of this kind about this would tell now; nothing when it is over.
+    async fn still(&mut self, kind: &str, about: &str, now: Timestamp) -> Result<Option<Down>, StoreError> {
+        if kind == "epoch_key" {
+            let sql =
+                "SELECT epoch, secret, from_ns, until_ns FROM epoch_key WHERE epoch = $1 AND until_ns > $2";
+            let row = sqlx::query(sql).bind(about.to_owned()).bind(ns(now));
+            let row = row.fetch_optional(self.connection()).await?;
+            return row.map(|row| Ok(epoch_key(&row)?.body())).transpose();
+        }
+        let sql = "SELECT id, issued_at_ns, until_ns, urgency, text, is_exercise, recalled_at_ns FROM warning \
+                   WHERE id = $1 AND until_ns > $2";
+        let row = sqlx::query(sql).bind(about.to_owned()).bind(ns(now));
+        let Some(row) = row.fetch_optional(self.connection()).await? else { return Ok(None) };
+        Ok(match (kind, row.try_get::<Option<i64>, _>(6)?) {
+            ("warning", None) => Some(Down::Warning(warnings::told(&row)?)),
+            ("recall", Some(since)) => {
+                Some(Down::Recall(Recall { warning: about.to_owned(), at: at(since) }))
+            }
+            _ => None,
+        })
+    }
+
+    /// Numbers a box's letters after one that it has; those that it may not have and that still hold are written again. How many.
+    async fn number_from(
+        &mut self,
+        cell: &Arc<BoxCell>,
+        after: u64,
+        now: Timestamp,
+        sign: Sign<'_>,
+    ) -> Result<usize, StoreError> {
+        let known = after.min(cell.letters_acked());
+        let sql = "SELECT seq, kind, about FROM letter WHERE box = $1 AND seq > $2 ORDER BY seq";
+        let rows = sqlx::query(sql).bind(cell.no).bind(int(known)).fetch_all(self.connection()).await?;
+        let mut again: BTreeMap<(String, String), Down> = BTreeMap::new();
+        let mut order = Vec::new();
+        for row in &rows {
+            let (seq, kind, about): (i64, String, String) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let still = self.still(&kind, &about, now).await?;
+            if still.is_some() || seq > int(after) {
+                let sql = "DELETE FROM letter WHERE box = $1 AND seq = $2";
+                sqlx::query(sql).bind(cell.no).bind(seq).execute(self.connection()).await?;
+            }
+            if let Some(body) = still
+                && again.insert((kind.clone(), about.clone()), body).is_none()
+            {
+                order.push((kind, about));
+            }
+        }
+        let sql = "UPDATE box SET letters_sent = $1 WHERE no = $2";
+        sqlx::query(sql).bind(int(after)).bind(cell.no).execute(self.connection()).await?;
+        self.numbered.push((Arc::clone(cell), after));
+        for name in &order {
+            if let Some(body) = again.remove(name) {
+                self.send(core::slice::from_ref(cell), &body, &name.1, now, sign).await?;
+            }
+        }
+        Ok(order.len())
     }
 
     /// Keeps a new month's key.
@@ -136,7 +232,42 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// Letters for a box after a number.
+    /// Goes on from the number that a box has, where that is not one that this centre gave it, or where the next is missing: a backup of the centre
+    /// was put back, or one of each. What stands in letters that the box may not have is written again as far as it still holds; what was sent
+    /// between the backup and its end nobody knows. Says whether: a box that claims absurdly many, or does so again and again, is refused.
+    ///
+    /// # Errors
+    /// As [`Tx::send`].
+    pub async fn go_on_from(
+        &self,
+        cell: &Arc<BoxCell>,
+        after: u64,
+        now: Timestamp,
+        sign: Sign<'_>,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let (sent, known) = (cell.letters_sent(), cell.letters_known());
+        let sql = "SELECT 1 FROM letter WHERE box = $1 AND seq = $2";
+        let next = sqlx::query(sql).bind(cell.no).bind(int(after).saturating_add(1));
+        let is_next_here = after >= sent || next.fetch_optional(tx.connection()).await?.is_some();
+        if after <= known && is_next_here {
+            // Another connection of this box was here first.
+            return Ok(true);
+        }
+        if after > sent.saturating_add(AHEAD_MAX) || !cell.may_be_numbered_anew() {
+            return Ok(false);
+        }
+        let again = tx.number_from(cell, after, now, sign).await?;
+        // Within what was sent it may be a crash that took what was given last: nobody need read of it.
+        if after > sent || after <= known {
+            let said = format!("it has letter {after}, {sent} were known here; {again} written again");
+            tx.audit(now, "centre", "box.number_letters", &cell.id.to_string(), &said).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Letters for a box after a number, as far as none is missing.
     ///
     /// # Errors
     /// [`StoreError::Sql`].
@@ -146,11 +277,18 @@ impl Store {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Signed>, StoreError> {
-        let sql = "SELECT signed FROM letter WHERE box = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+        let sql = "SELECT seq, signed FROM letter WHERE box = $1 AND seq > $2 ORDER BY seq LIMIT $3";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let query = sqlx::query(sql).bind(cell.no).bind(int(after)).bind(limit);
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get::<String, _>(0)?)?)).collect()
+        let mut letters = Vec::with_capacity(rows.len());
+        for (seq, row) in (int(after).saturating_add(1)..).zip(&rows) {
+            if row.try_get::<i64, _>(0)? != seq {
+                break;
+            }
+            letters.push(serde_json::from_str(&row.try_get::<String, _>(1)?)?);
+        }
+        Ok(letters)
     }
 
     /// All keys of epochs that are not over.
@@ -160,14 +298,15 @@ impl Store {
     pub async fn epoch_keys(&self, now: Timestamp) -> Result<Vec<EpochKeyRow>, StoreError> {
         let sql = "SELECT epoch, secret, from_ns, until_ns FROM epoch_key WHERE until_ns > $1 ORDER BY epoch";
         let rows = sqlx::query(sql).bind(ns(now)).fetch_all(&self.read).await?;
-        let key = |row: &sqlx::any::AnyRow| {
-            Ok(EpochKeyRow {
-                epoch: row.try_get(0)?,
-                secret: row.try_get(1)?,
-                from: at(row.try_get(2)?),
-                until: at(row.try_get(3)?),
-            })
-        };
-        rows.iter().map(key).collect()
+        rows.iter().map(epoch_key).collect()
     }
+}
+
+fn epoch_key(row: &AnyRow) -> Result<EpochKeyRow, StoreError> {
+    Ok(EpochKeyRow {
+        epoch: row.try_get(0)?,
+        secret: row.try_get(1)?,
+        from: at(row.try_get(2)?),
+        until: at(row.try_get(3)?),
+    })
 }

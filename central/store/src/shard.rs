@@ -1,4 +1,5 @@
-//! What must be known at each request, in memory: which boxes there are, whether they are refused, how many letters wait for them.
+//! What must be known at each request, in memory: which boxes there are, whether they are refused, how many letters wait for them. A box that waits
+//! for letters is woken by its own, and by nobody else's.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -15,6 +16,9 @@ use crate::{at, int, ns};
 /// Batches of one box that are worked on at once. It sends one after the other; two while a lost connection is not noticed.
 const AT_ONCE: usize = 2;
 
+/// So often one run of the centre numbers a box's letters anew. Guess: a backup is put back seldom; whoever asks for more plays with us.
+const NUMBERED_ANEW_MAX: u64 = 8;
+
 /// What must be known of a box at each request.
 #[derive(Debug)]
 pub struct BoxCell {
@@ -24,16 +28,24 @@ pub struct BoxCell {
     pub id: BoxId,
     /// Its member's number.
     pub member: i64,
-    is_revoked: AtomicBool,
+    standing: watch::Sender<Standing>,
     is_renewal_approved: AtomicBool,
     /// 0 when it was never seen.
     last_seen_ns: AtomicI64,
     skew_ns: AtomicI64,
-    letters_sent: AtomicU64,
+    letters_given: AtomicU64,
     letters_acked: AtomicU64,
+    numbered_anew: AtomicU64,
     is_changed: AtomicBool,
     /// Batches of it that may be worked on at once.
     pub busy: Semaphore,
+}
+
+/// What wakes a box that waits for letters.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    letters_sent: u64,
+    is_revoked: bool,
 }
 
 impl BoxCell {
@@ -42,12 +54,13 @@ impl BoxCell {
             no,
             id,
             member,
-            is_revoked: AtomicBool::new(false),
+            standing: watch::Sender::default(),
             is_renewal_approved: AtomicBool::new(false),
             last_seen_ns: AtomicI64::new(0),
             skew_ns: AtomicI64::new(0),
-            letters_sent: AtomicU64::new(0),
+            letters_given: AtomicU64::new(0),
             letters_acked: AtomicU64::new(0),
+            numbered_anew: AtomicU64::new(0),
             is_changed: AtomicBool::new(false),
             busy: Semaphore::new(AT_ONCE),
         }
@@ -56,7 +69,7 @@ impl BoxCell {
     /// Whether it is refused.
     #[must_use]
     pub fn is_revoked(&self) -> bool {
-        self.is_revoked.load(Ordering::Acquire)
+        self.standing.borrow().is_revoked
     }
 
     /// Whether somebody approved a new certificate for one that is long expired.
@@ -81,7 +94,21 @@ impl BoxCell {
     /// The number of the last letter for it.
     #[must_use]
     pub fn letters_sent(&self) -> u64 {
-        self.letters_sent.load(Ordering::Acquire)
+        self.standing.borrow().letters_sent
+    }
+
+    /// The number of the last letter that it was given or said that it has: what it has beyond this it has from a centre whose memory is lost.
+    #[must_use]
+    pub fn letters_known(&self) -> u64 {
+        self.letters_given.load(Ordering::Relaxed).max(self.letters_acked())
+    }
+
+    /// Waits until it has a letter after this one, or is refused.
+    pub async fn is_called(&self, after: u64) {
+        let mut standing = self.standing.subscribe();
+        let called = standing.wait_for(|now| now.letters_sent > after || now.is_revoked);
+        // It cannot end before this cell does.
+        let _called = called.await;
     }
 
     /// The number of the last letter that it has.
@@ -107,12 +134,39 @@ impl BoxCell {
         self.is_changed.store(true, Ordering::Release);
     }
 
+    /// It was given all letters up to this one.
+    pub fn given(&self, seq: u64) {
+        self.letters_given.fetch_max(seq, Ordering::Relaxed);
+        self.is_changed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn letters_given(&self) -> u64 {
+        self.letters_given.load(Ordering::Relaxed)
+    }
+
+    /// Whether its letters may be numbered anew once more; if so it is counted.
+    pub(crate) fn may_be_numbered_anew(&self) -> bool {
+        self.numbered_anew.fetch_add(1, Ordering::Relaxed) < NUMBERED_ANEW_MAX
+    }
+
+    /// Its letters are numbered after this one, which it has.
+    pub(crate) fn numbered_from(&self, seq: u64) {
+        self.letters_given.store(seq, Ordering::Relaxed);
+        self.letters_acked.store(seq, Ordering::Relaxed);
+        self.is_changed.store(true, Ordering::Release);
+        self.standing.send_modify(|now| now.letters_sent = seq);
+    }
+
     pub(crate) fn sent(&self, seq: u64) {
-        self.letters_sent.fetch_max(seq, Ordering::Release);
+        self.standing.send_if_modified(|now| {
+            let is_later = seq > now.letters_sent;
+            now.letters_sent = seq.max(now.letters_sent);
+            is_later
+        });
     }
 
     pub(crate) fn set_revoked(&self) {
-        self.is_revoked.store(true, Ordering::Release);
+        self.standing.send_modify(|now| now.is_revoked = true);
     }
 
     pub(crate) fn set_renewal_approved(&self, is_approved: bool) {
@@ -124,13 +178,14 @@ impl BoxCell {
 #[derive(Debug)]
 pub(crate) struct Shard {
     boxes: RwLock<BTreeMap<BoxId, Arc<BoxCell>>>,
-    /// Changes when something at the desk or for a box is new.
+    /// Changes when something at the desk is new.
     pub(crate) news: watch::Sender<u64>,
 }
 
 impl Shard {
     pub(crate) async fn load(pool: &AnyPool) -> Result<Self, StoreError> {
-        let sql = "SELECT no, id, member, revoked_at_ns, is_renewal_approved, last_seen_ns, skew_ns, letters_sent, letters_acked FROM box \
+        let sql = "SELECT no, id, member, revoked_at_ns, is_renewal_approved, last_seen_ns, skew_ns, letters_sent, letters_acked, \
+                   letters_given FROM box \
                    LEFT JOIN box_seen ON box_seen.box = box.no";
         let mut boxes = BTreeMap::new();
         for row in sqlx::query(sql).fetch_all(pool).await? {
@@ -140,12 +195,15 @@ impl Shard {
             let cell = BoxCell::new(row.try_get(0)?, id, row.try_get(2)?);
             let number = |value: Option<i64>| value.unwrap_or_default();
             let count = |value: Option<i64>| u64::try_from(value.unwrap_or_default()).unwrap_or_default();
-            cell.is_revoked.store(row.try_get::<Option<i64>, _>(3)?.is_some(), Ordering::Relaxed);
+            cell.standing.send_replace(Standing {
+                letters_sent: count(row.try_get(7)?),
+                is_revoked: row.try_get::<Option<i64>, _>(3)?.is_some(),
+            });
             cell.is_renewal_approved.store(row.try_get::<i64, _>(4)? != 0, Ordering::Relaxed);
             cell.last_seen_ns.store(number(row.try_get(5)?), Ordering::Relaxed);
             cell.skew_ns.store(number(row.try_get(6)?), Ordering::Relaxed);
-            cell.letters_sent.store(count(row.try_get(7)?), Ordering::Relaxed);
             cell.letters_acked.store(count(row.try_get(8)?), Ordering::Relaxed);
+            cell.letters_given.store(count(row.try_get(9)?), Ordering::Relaxed);
             boxes.insert(id, Arc::new(cell));
         }
         Ok(Shard { boxes: RwLock::new(boxes), news: watch::Sender::new(0) })
@@ -176,7 +234,7 @@ pub trait ShardState: Send + Sync {
     /// A box, if it was ever claimed here.
     fn find(&self, id: BoxId) -> Option<Arc<BoxCell>>;
 
-    /// Changes when something is new.
+    /// Changes when something at the desk is new.
     fn news(&self) -> watch::Receiver<u64>;
 }
 
@@ -191,7 +249,7 @@ impl ShardState for Store {
 }
 
 impl Store {
-    /// Tells whoever waits that something is new.
+    /// Tells the desk, and who looks for findings, that something is new.
     pub fn tell_news(&self) {
         self.shard.news.send_modify(|news| *news = news.wrapping_add(1));
     }

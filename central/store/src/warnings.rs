@@ -87,7 +87,7 @@ impl Tx<'_> {
 }
 
 /// What a box answered it has, also when it is not yet written down that it took the letter.
-const WARNINGS: &str = "SELECT id, issued_at_ns, until_ns, urgency, text, audience, is_exercise, issued_by, recalled_at_ns, \
+const WARNINGS: &str = "SELECT id, issued_at_ns, until_ns, urgency, text, is_exercise, audience, issued_by, recalled_at_ns, \
     (SELECT count(*) FROM letter WHERE letter.about = warning.id AND letter.kind = 'warning') AS sent, \
     (SELECT count(*) FROM letter LEFT JOIN box_seen ON box_seen.box = letter.box WHERE letter.about = warning.id \
      AND letter.kind = 'warning' AND (box_seen.letters_acked >= letter.seq OR EXISTS \
@@ -159,21 +159,26 @@ impl Store {
 }
 
 fn warning(row: &AnyRow) -> Result<WarningRow, StoreError> {
-    let urgency: Urgency = serde_json::from_value(row.try_get::<String, _>(3)?.into())?;
     Ok(WarningRow {
-        warning: Warning {
-            id: row.try_get(0)?,
-            issued_at: at(row.try_get(1)?),
-            until: at(row.try_get(2)?),
-            urgency,
-            text: serde_json::from_str(&row.try_get::<String, _>(4)?)?,
-            is_exercise: row.try_get::<i64, _>(6)? != 0,
-        },
-        audience: serde_json::from_str(&row.try_get::<String, _>(5)?)?,
+        warning: told(row)?,
+        audience: serde_json::from_str(&row.try_get::<String, _>(6)?)?,
         issued_by: row.try_get(7)?,
         recalled_at: row.try_get::<Option<i64>, _>(8)?.map(at),
         sent: row.try_get(9)?,
         delivered: row.try_get(10)?,
         answers: BTreeMap::new(),
+    })
+}
+
+/// The warning of a row that begins with its columns.
+pub(crate) fn told(row: &AnyRow) -> Result<Warning, StoreError> {
+    let urgency: Urgency = serde_json::from_value(row.try_get::<String, _>(3)?.into())?;
+    Ok(Warning {
+        id: row.try_get(0)?,
+        issued_at: at(row.try_get(1)?),
+        until: at(row.try_get(2)?),
+        urgency,
+        text: serde_json::from_str(&row.try_get::<String, _>(4)?)?,
+        is_exercise: row.try_get::<i64, _>(5)? != 0,
     })
 }

@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use central_core::audit::Chain;
 use central_core::crossing::Policy;
-use central_core::{Member, MemberKind, Role};
+use central_core::{Audience, Member, MemberKind, Role};
 use central_store::{
-    Account, BoxCell, ClaimRefused, IncidentFilter, IncidentOrder, Incoming, IncomingRecord, IngestLog as _,
-    Landed, QueryEngine as _, Session, ShardState as _, Store, StoreError,
+    Account, BoxCell, ClaimRefused, EpochKeyRow, IncidentFilter, IncidentOrder, Incoming, IncomingRecord,
+    IngestLog as _, Landed, QueryEngine as _, Session, ShardState as _, Store, StoreError,
 };
 use common_model::Timestamp;
 use common_wire::ClaimCode;
 use common_wire::docs::GOLDEN;
-use common_wire::v1::{Body, Down, Due, Incident, Recall, Sighting, State};
-use common_wire::{BoxId, Lane, Position, Record, Signed, SpoolId};
+use common_wire::v1::{Body, Down, Due, Incident, Recall, Sighting, State, Warning};
+use common_wire::{BoxId, Lane, Letter, LetterError, Position, Record, Signed, SpoolId};
 
 const NOW: Timestamp = Timestamp::from_secs(1_773_822_600);
 
@@ -60,6 +60,8 @@ on_both!(
     records_land_once_and_in_order,
     a_code_makes_one_box,
     letters_are_numbered_for_each_box,
+    a_box_that_has_more_letters_than_are_known_is_gone_on_from,
+    a_new_box_is_sent_what_is_in_force,
     incidents_have_their_latest_state_and_all_their_steps,
     a_record_that_no_database_could_keep_holds_up_nobody,
     the_queue_goes_on_page_by_page_in_either_order,
@@ -204,7 +206,7 @@ async fn a_code_makes_one_box(place: Place) {
 async fn letters_are_numbered_for_each_box(place: Place) {
     let store = place.open().await;
     let (one, two) = (claimed(&store, 1, "").await, claimed(&store, 2, "").await);
-    let sign = |letter: &common_wire::Letter| {
+    let sign = |letter: &Letter| {
         Ok(Signed { letter: letter.seq.to_string(), key: String::new(), signature: String::new() })
     };
     let body = Down::Recall(Recall { warning: "x".into(), at: NOW });
@@ -226,6 +228,121 @@ async fn letters_are_numbered_for_each_box(place: Place) {
     assert_eq!((one.letters_sent(), one.letters_acked(), one.last_seen()), (2, 1, Some(NOW)));
     let letters = store.letters_after(&one, 1, 10).await.unwrap();
     assert_eq!(letters.iter().map(|letter| letter.letter.as_str()).collect::<Vec<_>>(), ["2"]);
+    store.close().await;
+}
+
+/// As it would be signed, to be read again.
+fn unsigned(letter: &Letter) -> Result<Signed, LetterError> {
+    let letter = serde_json::to_string(letter).unwrap();
+    Ok(Signed { letter, key: String::new(), signature: String::new() })
+}
+
+fn warning(id: &str, hours: u64) -> Warning {
+    let until = NOW + Duration::from_secs(hours * 3_600);
+    Warning { id: id.into(), until, ..golden("warning") }
+}
+
+/// Sends a warning of this name, and takes back those of these names.
+async fn warn(store: &Store, to: &[Arc<BoxCell>], new: Warning, audience: &Audience, recalled: &[&str]) {
+    let mut tx = store.begin().await.unwrap();
+    tx.add_warning(&new, audience, "ida").await.unwrap();
+    tx.send(to, &Down::Warning(new.clone()), &new.id, NOW, &unsigned).await.unwrap();
+    for id in recalled {
+        assert!(tx.recall_warning(id, NOW).await.unwrap());
+        let body = Down::Recall(Recall { warning: (*id).into(), at: NOW });
+        tx.send(to, &body, id, NOW, &unsigned).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// The numbers of the letters after one, and what each is about.
+async fn letters(store: &Store, cell: &BoxCell, after: u64) -> Vec<(u64, String)> {
+    let letters = store.letters_after(cell, after, 64).await.unwrap();
+    let about = |signed: &Signed| {
+        let letter: Letter = serde_json::from_str(&signed.letter).unwrap();
+        let about = match letter.body {
+            Down::Warning(warning) => warning.id,
+            Down::Recall(recall) => format!("not {}", recall.warning),
+            Down::EpochKey(key) => key.epoch,
+        };
+        (letter.seq, about)
+    };
+    letters.iter().map(about).collect()
+}
+
+async fn a_box_that_has_more_letters_than_are_known_is_gone_on_from(place: Place) {
+    let store = place.open().await;
+    let cell = claimed(&store, 1, "").await;
+    let (to, all) = ([Arc::clone(&cell)], Audience::everybody());
+    warn(&store, &to, warning("had", 24), &all, &[]).await;
+    cell.acked(1);
+    warn(&store, &to, warning("over", 0), &all, &[]).await;
+    warn(&store, &to, warning("holds", 24), &all, &["had"]).await;
+    let go_on_from = async |store: &Store, cell: &Arc<BoxCell>, after| {
+        store.go_on_from(cell, after, NOW, &unsigned).await.unwrap()
+    };
+    for absurd in [4 + 10_001, u64::try_from(i64::MAX).unwrap(), u64::MAX] {
+        assert!(!go_on_from(&store, &cell, absurd).await, "{absurd}");
+    }
+    assert_eq!(cell.letters_sent(), 4);
+    // It has nine. What came after the one that it acknowledged here, and still holds, comes again.
+    assert!(go_on_from(&store, &cell, 9).await);
+    let again = [(10, "holds".to_owned()), (11, "not had".to_owned())];
+    assert_eq!(letters(&store, &cell, 9).await, again);
+    store.keep_seen().await.unwrap();
+    store.close().await;
+
+    let store = place.open().await;
+    let cell = store.find(cell.id).unwrap();
+    assert_eq!((cell.letters_sent(), cell.letters_acked(), cell.letters_known()), (11, 9, 9));
+    // Its other connection asks the same: nothing is written twice.
+    assert!(go_on_from(&store, &cell, 9).await);
+    assert_eq!((letters(&store, &cell, 9).await.len(), cell.letters_sent()), (2, 11));
+    // Now the box is put back, to where the numbers have a hole.
+    assert_eq!(letters(&store, &cell, 1).await, []);
+    assert!(go_on_from(&store, &cell, 1).await);
+    assert_eq!(letters(&store, &cell, 1).await, [(2, "holds".to_owned()), (3, "not had".to_owned())]);
+    assert_eq!((cell.letters_sent(), cell.letters_known()), (3, 1));
+    let log = store.audit_entries(None, 100).await.unwrap();
+    assert_eq!(log.iter().filter(|entry| entry.deed == "box.number_letters").count(), 2);
+    // Whoever plays with it is refused.
+    let mut after = cell.letters_sent();
+    while go_on_from(&store, &cell, after + 1).await {
+        after = cell.letters_sent();
+        assert!(after < 1_000);
+    }
+    store.close().await;
+}
+
+async fn a_new_box_is_sent_what_is_in_force(place: Place) {
+    let store = place.open().await;
+    let old = claimed(&store, 1, "Nord It").await;
+    let of = |supplier: &str| Audience { suppliers: vec![supplier.into()], ..Audience::default() };
+    for (id, hours, audience) in
+        [("taken", 24, of("Nord It")), ("theirs", 24, of("Syd It")), ("over", 0, of("Nord It"))]
+    {
+        warn(&store, &[Arc::clone(&old)], warning(id, hours), &audience, &[]).await;
+    }
+    warn(&store, &[Arc::clone(&old)], warning("ours", 24), &of("Nord It"), &["taken"]).await;
+    let key = |epoch: &str, hours: u64| EpochKeyRow {
+        epoch: epoch.into(),
+        secret: "5".repeat(64),
+        from: NOW,
+        until: NOW + Duration::from_secs(hours * 3_600),
+    };
+    let code = ClaimCode::from_bytes([2; 16]);
+    let mut tx = store.begin().await.unwrap();
+    tx.add_epoch_key(&key("2026-02", 0)).await.unwrap();
+    tx.add_epoch_key(&key("2026-03", 24)).await.unwrap();
+    tx.add_claim(&code, old.member, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let new = store.claim(&code, "key", BoxId::from_bytes([2; 16]), NOW).await.unwrap().unwrap().cell;
+    for _twice in 0..2 {
+        let mut tx = store.begin().await.unwrap();
+        tx.send_in_force(&new, NOW, &unsigned).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(letters(&store, &new, 0).await, [(1, "2026-03".to_owned()), (2, "ours".to_owned())]);
+    }
     store.close().await;
 }
 

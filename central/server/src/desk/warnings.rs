@@ -167,14 +167,15 @@ pub(super) async fn send(
         return Err(Problem::field("days", format!("1 to {DAYS_MAX}")));
     }
     let fault = |err| desk.fault(&err);
-    let (boxes, members) = draft.reaches(&desk).await.map_err(fault)?;
-    if boxes.is_empty() {
-        return Err(Problem::field("audience", "this reaches no box"));
-    }
     let id = random_hex::<8>().map_err(|err| Problem::fault(&desk.app, &err))?;
     let warning = draft.warning(id);
     let (app, now) = (&desk.app, warning.issued_at);
     let mut tx = app.store.begin().await.map_err(fault)?;
+    // Whoever is claimed from here on finds this warning in force.
+    let (boxes, members) = draft.reaches(&desk).await.map_err(fault)?;
+    if boxes.is_empty() {
+        return Err(Problem::field("audience", "this reaches no box"));
+    }
     tx.add_warning(&warning, &draft.audience, asker.name()).await.map_err(fault)?;
     let body = Down::Warning(warning.clone());
     tx.send(&boxes, &body, &warning.id, now, &|letter| app.identity.sign(letter)).await.map_err(fault)?;

@@ -20,8 +20,15 @@ pub(crate) enum For {
     Renewal,
 }
 
-/// The box that asks, if it may.
+/// The box that asks, if it may; it was heard.
 pub(crate) fn admit(app: &App, peer: Option<&Peer>, what: For) -> Result<Arc<BoxCell>, Refusal> {
+    let cell = judge(app, peer, what)?;
+    cell.seen(machine_time());
+    Ok(cell)
+}
+
+/// The box at the other end, if it may.
+pub(crate) fn judge(app: &App, peer: Option<&Peer>, what: For) -> Result<Arc<BoxCell>, Refusal> {
     let refuse = |why, said: &str| Refusal::counted(app, why, StatusCode::FORBIDDEN, said);
     let peer = peer.ok_or_else(|| refuse(Why::NoCertificate, "this needs a certificate of this centre"))?;
     let cell =
@@ -29,12 +36,8 @@ pub(crate) fn admit(app: &App, peer: Option<&Peer>, what: For) -> Result<Arc<Box
     if cell.is_revoked() {
         return Err(refuse(Why::Revoked, "this box was revoked"));
     }
-    let now = machine_time();
-    match (pass(peer.not_after, cell.is_renewal_approved(), now), what) {
-        (Pass::Good, _) | (Pass::RenewOnly, For::Renewal) => {
-            cell.seen(now);
-            Ok(cell)
-        }
+    match (pass(peer.not_after, cell.is_renewal_approved(), machine_time()), what) {
+        (Pass::Good, _) | (Pass::RenewOnly, For::Renewal) => Ok(cell),
         (Pass::RenewOnly, For::Everything) => Err(refuse(Why::Expired, "this certificate is over: renew it")),
         (Pass::NeedsApproval, _) => {
             Err(refuse(Why::Expired, "this certificate is long over: the centre must approve a new one"))

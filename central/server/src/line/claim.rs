@@ -15,7 +15,6 @@ use super::caller::{For, admit};
 use super::{Refusal, Shared};
 use crate::app::{App, machine_time, random};
 use crate::identity::{Identity, Issued, Request};
-use crate::jobs::send_epoch_keys;
 use crate::refusals::Why;
 use crate::tls::Peer;
 
@@ -65,7 +64,7 @@ pub(super) async fn claim(
     let claimed =
         claimed.map_err(|err| Refusal::fault(&app, &err))?.map_err(|why| refuse(why.to_string()))?;
     let issued = issue(&app, request, &claimed.cell).await?;
-    send_epoch_keys(&app).await.map_err(|err| Refusal::fault(&app, &err))?;
+    send_in_force(&app, &claimed.cell).await.map_err(|err| Refusal::fault(&app, &err))?;
     app.store.tell_news();
     Ok(Json(Claimed {
         id: claimed.cell.id,
@@ -88,6 +87,13 @@ pub(super) async fn renew(
     let Json(renew) = body.map_err(|err| unreadable(&app, &err))?;
     let issued = issue(&app, read(&app, &renew.csr)?, &cell).await?;
     Ok(Json(Renewed { certificate: issued.chain }))
+}
+
+/// A new box hears what all others were told before it came.
+async fn send_in_force(app: &App, cell: &Arc<BoxCell>) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    tx.send_in_force(cell, machine_time(), &|letter| app.identity.sign(letter)).await?;
+    tx.commit().await
 }
 
 /// Makes a certificate, and keeps its number; an approval is used up by it.

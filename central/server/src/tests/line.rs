@@ -1,14 +1,19 @@
 //! What boxes may and may not, over true connections.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Context;
 use core::time::Duration;
+use std::sync::Arc;
+use std::task::Wake;
 
 use axum::http::StatusCode;
+use central_core::Audience;
 use central_core::digest::sha256;
 use central_core::pass::{CLAIM_LIFE, DAY, LIFE, RENEWABLE};
 use central_store::{IncidentFilter, IngestLog as _, QueryEngine as _, ShardState as _};
 use common_wire::limits::BATCH_BYTES_MAX;
-use common_wire::v1::{Body, Down};
-use common_wire::{Committed, Draft, EpochKey, Lane, Letters, Position, Record};
+use common_wire::v1::{Body, Down, Recall, Urgency, Warning};
+use common_wire::{Committed, Draft, EpochKey, Lane, Letter, Letters, Position, Record};
 use serde_json::{Value, json};
 use testing_fleet::{
     Line, PlayedBox, certificates, claim, connector, health, incident, request_for_certificate, sighting,
@@ -40,8 +45,8 @@ async fn a_box_is_claimed_sends_and_hears() {
     let again: Committed = line.batch(batch).await.unwrap().well().unwrap();
     assert_eq!(again, answer);
     let counts = centre.app.store.counts();
-    assert_eq!(counts.records.load(core::sync::atomic::Ordering::Relaxed), 3);
-    assert_eq!(counts.duplicates.load(core::sync::atomic::Ordering::Relaxed), 3);
+    assert_eq!(counts.records.load(Ordering::Relaxed), 3);
+    assert_eq!(counts.duplicates.load(Ordering::Relaxed), 3);
     let filter = IncidentFilter { limit: 10, ..IncidentFilter::default() };
     let incidents = centre.app.store.incidents(&filter).await.unwrap();
     assert_eq!(incidents.len(), 1);
@@ -58,8 +63,122 @@ async fn a_box_is_claimed_sends_and_hears() {
         assert!(matches!(letter.body, Down::EpochKey(_)));
     }
     let sent = u64::try_from(letters.letters.len()).unwrap();
-    assert_eq!(line.inbox(sent + 1).await.unwrap().status, StatusCode::CONFLICT);
+    assert_eq!(line.inbox(sent + 10_001).await.unwrap().status, StatusCode::CONFLICT);
+    assert_eq!(line.inbox(u64::MAX).await.unwrap().status, StatusCode::CONFLICT);
+    assert_eq!(centre.refused("acknowledged"), 2);
+}
+
+/// Tells every box something, as the desk does.
+async fn warn(centre: &Running, id: &str) {
+    let now = machine_time();
+    let warning = Warning {
+        id: id.to_owned(),
+        issued_at: now,
+        until: now + DAY,
+        urgency: Urgency::Today,
+        text: Default::default(),
+        is_exercise: false,
+    };
+    let store = &centre.app.store;
+    let mut tx = store.begin().await.unwrap();
+    tx.add_warning(&warning, &Audience::everybody(), "ida").await.unwrap();
+    let sign = |letter: &Letter| centre.app.identity.sign(letter);
+    tx.send(&store.cells(), &Down::Warning(warning), id, now, &sign).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// The warnings in the letters after a number, each letter opened as a box opens it; and the number of the last.
+async fn hear(played: &PlayedBox, after: u64) -> (Vec<String>, u64) {
+    let mut line = played.connect().await.unwrap();
+    let letters: Letters = line.inbox(after).await.unwrap().well().unwrap();
+    let (mut last, mut heard) = (after, Vec::new());
+    for signed in &letters.letters {
+        last += 1;
+        if let Down::Warning(warning) = played.letter_key.open(signed, played.id, last).unwrap().body {
+            heard.push(warning.id);
+        }
+    }
+    (heard, last)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_backup_was_put_back_no_later_warning_is_missed() {
+    let centre = Running::new().await;
+    let mut played = centre.claimed("Klinik Nord", "").await;
+    warn(&centre, "before").await;
+    let (_, last) = hear(&played, 0).await;
+    centre.app.store.keep_seen().await.unwrap();
+    let backup = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(centre.folder.path()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), backup.path().join(file.file_name())).unwrap();
+    }
+    // What is said from here on only the box remembers.
+    for id in ["lost1", "lost2", "lost3"] {
+        warn(&centre, id).await;
+    }
+    let (heard, last) = hear(&played, last).await;
+    assert_eq!(heard, ["lost1", "lost2", "lost3"]);
+    drop(centre);
+
+    let centre = Running::in_folder(backup).await;
+    played.centre = centre.boxes;
+    // Numbered as if the box had them; one more, and the box would be behind again.
+    for id in ["new1", "new2"] {
+        warn(&centre, id).await;
+    }
+    let (heard, last) = hear(&played, last).await;
+    assert!(heard.ends_with(&["new1".into(), "new2".into()]), "{heard:?}");
+    warn(&centre, "new3").await;
+    assert_eq!(hear(&played, last).await.0, ["new3"]);
     assert_eq!(centre.refused("acknowledged"), 1);
+    let entries = centre.app.store.audit_entries(None, 10).await.unwrap();
+    assert!(entries.iter().any(|entry| entry.deed == "box.number_letters"), "{entries:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_that_comes_in_place_of_another_hears_what_is_in_force() {
+    let centre = Running::new().await;
+    let first = centre.claimed("Klinik Nord", "").await;
+    warn(&centre, "here").await;
+    let code = centre.code(1, machine_time()).await;
+    let second = claim(centre.boxes, &first.ca, &code).await.unwrap();
+    assert_eq!(hear(&second, 0).await.0, ["here"]);
+}
+
+/// Whether somebody who waits was woken.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_wakes_its_box_and_no_other() {
+    let centre = Running::new().await;
+    let (north, south) = (centre.claimed("Klinik Nord", "").await, centre.claimed("Klinik Syd", "").await);
+    let store = &centre.app.store;
+    let cells = [north, south].map(|played| store.find(played.id).unwrap());
+    let woken = [(); 2].map(|()| Arc::new(Woken::default()));
+    let mut waiting = cells.each_ref().map(|cell| Box::pin(cell.is_called(cell.letters_sent())));
+    for (waits, woken) in waiting.iter_mut().zip(&woken) {
+        assert!(waits.as_mut().poll(&mut Context::from_waker(&Arc::clone(woken).into())).is_pending());
+    }
+    let is_woken = || woken.each_ref().map(|woken| woken.0.load(Ordering::Relaxed));
+    let body = Down::Recall(Recall { warning: "x".into(), at: machine_time() });
+    let mut tx = store.begin().await.unwrap();
+    let sign = |letter: &Letter| centre.app.identity.sign(letter);
+    tx.send(&cells[..1], &body, "x", machine_time(), &sign).await.unwrap();
+    tx.commit().await.unwrap();
+    store.tell_news();
+    assert_eq!(is_woken(), [true, false]);
+    let mut tx = store.begin().await.unwrap();
+    store.revoke(&mut tx, &cells[1], machine_time()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(is_woken(), [true, true]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,7 +300,7 @@ async fn strangers_expired_and_revoked_boxes_are_refused_and_counted() {
     // Revoked: with its next word, also while it waits for letters.
     let mut line = played.connect().await.unwrap();
     let mut waits = played.connect().await.unwrap();
-    let sent = cell.letters_sent();
+    let sent = hear(&played, 0).await.1;
     let waiting = tokio::spawn(async move { waits.inbox(sent).await.unwrap().status });
     let batch = played.batch(&[health(now)], now).unwrap();
     assert_eq!(line.batch(batch.clone()).await.unwrap().status, StatusCode::OK);
@@ -231,7 +350,7 @@ async fn batches_that_are_none_or_anothers_change_nothing() {
         assert!(answer.json::<Value>().unwrap()["error"].is_string(), "{path}");
     }
     let counts = centre.app.store.counts();
-    assert_eq!(counts.records.load(core::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(counts.records.load(Ordering::Relaxed), 0);
 }
 
 fn common_wire_packed(bytes: &[u8]) -> Vec<u8> {
@@ -279,7 +398,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     played.centre = centre.boxes;
     let answer: Committed = played.connect().await.unwrap().batch(batch).await.unwrap().well().unwrap();
     assert_eq!(answer.of(at(&played, Lane::Health)), Some(1));
-    assert_eq!(centre.app.store.counts().duplicates.load(core::sync::atomic::Ordering::Relaxed), 1);
+    assert_eq!(centre.app.store.counts().duplicates.load(Ordering::Relaxed), 1);
     assert!(centre.sign_in.is_none() && centre.desk.port() != 0);
     let second = claim(centre.boxes, centre.app.identity.ca_pem(), "0").await;
     assert!(second.unwrap_err().to_string().contains("claim code"));
