@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001-begin", include_str!("../migrations/0001-begin.sql")),
     ("0002-urgent", include_str!("../migrations/0002-urgent.sql")),
     ("0003-given", include_str!("../migrations/0003-given.sql")),
+    ("0004-order", include_str!("../migrations/0004-order.sql")),
 ];
 
 /// Connections that read. Guess: a desk of a dozen people.

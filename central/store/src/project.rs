@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use common_wire::v1::{Answer, Body, Fact, Gap, Incident, Indicator, Peer, Sighting};
+use common_wire::v1::{Answer, AnswerWord, Body, Fact, Gap, Incident, Indicator, Peer, Sighting};
 use serde::Serialize;
 
 use crate::ns;
@@ -16,6 +16,19 @@ pub(crate) struct Place {
     pub(crate) seq: i64,
 }
 
+impl Place {
+    fn told(self) -> Told {
+        (self.lane, self.seq)
+    }
+}
+
+/// Where in the order of a box something was told: which lane (a later spool's has a larger number), and its number there. The clock of a box may be
+/// set back, this never.
+type Told = (i64, i64);
+
+/// The row that counts of each, and its place in the order.
+type Latest<K, O> = BTreeMap<K, (O, Vec<Value>)>;
+
 /// Rows for each table, of all batches that are written together.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
@@ -23,11 +36,11 @@ pub(crate) struct Rows {
     pub(crate) quarantine: Vec<Vec<Value>>,
     gaps: Vec<Vec<Value>>,
     /// The latest step of each: one statement may touch a row once only.
-    incidents: BTreeMap<(i64, String), (i64, Vec<Value>)>,
+    incidents: Latest<(i64, String), Told>,
     steps: Vec<Vec<Value>>,
     /// Their numbers are handed out when they are written.
     pub(crate) occurrences: Vec<Vec<Value>>,
-    answers: BTreeMap<(String, i64), (i64, Vec<Value>)>,
+    answers: Latest<(String, i64), (bool, Told)>,
     health: BTreeMap<i64, String>,
     inventory: BTreeMap<i64, String>,
 }
@@ -50,13 +63,13 @@ const STEP: Insert =
     Insert { into: "INSERT INTO incident_step (lane, seq, box, id, at_ns)", columns: 5, conflict: "" };
 const INCIDENT: Insert = Insert {
     into: "INSERT INTO incident (box, id, state, kind, category, severity, due, due_rank, device_type, opened_at_ns, last_seen_ns, at_ns, \
-           findings, is_exercise, title, body)",
-    columns: 16,
+           findings, is_exercise, title, body, lane, seq)",
+    columns: 18,
     conflict: "ON CONFLICT (box, id) DO UPDATE SET state = excluded.state, kind = excluded.kind, category = excluded.category, \
                severity = excluded.severity, due = excluded.due, due_rank = excluded.due_rank, device_type = excluded.device_type, \
                opened_at_ns = excluded.opened_at_ns, last_seen_ns = excluded.last_seen_ns, at_ns = excluded.at_ns, \
-               findings = excluded.findings, is_exercise = excluded.is_exercise, title = excluded.title, body = excluded.body \
-               WHERE excluded.at_ns >= incident.at_ns",
+               findings = excluded.findings, is_exercise = excluded.is_exercise, title = excluded.title, body = excluded.body, \
+               lane = excluded.lane, seq = excluded.seq WHERE (excluded.lane, excluded.seq) > (incident.lane, incident.seq)",
 };
 const HEALTH: Insert = Insert {
     into: "INSERT INTO box_health (box, body)",
@@ -69,10 +82,11 @@ const INVENTORY: Insert = Insert {
     conflict: "ON CONFLICT (box) DO UPDATE SET body = excluded.body",
 };
 const ANSWER: Insert = Insert {
-    into: "INSERT INTO answer (warning, box, answer, at_ns)",
-    columns: 4,
-    conflict: "ON CONFLICT (warning, box) DO UPDATE SET answer = excluded.answer, at_ns = excluded.at_ns \
-               WHERE excluded.at_ns >= answer.at_ns",
+    into: "INSERT INTO answer (warning, box, answer, at_ns, lane, seq)",
+    columns: 6,
+    // What a person pressed stands above that it is on the tablet.
+    conflict: "ON CONFLICT (warning, box) DO UPDATE SET answer = excluded.answer, at_ns = excluded.at_ns, lane = excluded.lane, seq = excluded.seq \
+               WHERE (excluded.answer <> 'delivered', excluded.lane, excluded.seq) > (answer.answer <> 'delivered', answer.lane, answer.seq)",
 };
 
 impl Rows {
@@ -92,12 +106,12 @@ impl Rows {
 
     /// All tables but the three that the writer itself fills.
     pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 6] {
-        let latest = |rows: BTreeMap<_, (i64, Vec<Value>)>| rows.into_values().map(|(_, row)| row).collect();
+        let incidents = self.incidents.into_values().map(|(_, row)| row).collect();
         let told = |rows: BTreeMap<i64, String>| rows.into_iter().map(|(no, body)| row![no, body]).collect();
         let answers = self.answers.into_values().map(|(_, row)| row).collect();
         [
             (GAP, self.gaps),
-            (INCIDENT, latest(self.incidents)),
+            (INCIDENT, incidents),
             (STEP, self.steps),
             (ANSWER, answers),
             (HEALTH, told(self.health)),
@@ -125,8 +139,10 @@ impl Rows {
             one.is_exercise,
             one.text.title.clone(),
             text,
+            at.lane,
+            at.seq,
         ];
-        keep_later(&mut self.incidents, (at.box_no, one.id.clone()), at_ns, row);
+        keep_latest(&mut self.incidents, (at.box_no, one.id.clone()), at.told(), row);
         let peer = one.peer.iter().filter_map(|peer| match peer {
             Peer::Outside(indicator) => Some(indicator),
             Peer::Device(_) => None,
@@ -159,9 +175,9 @@ impl Rows {
     }
 
     fn answer(&mut self, at: Place, one: &Answer) {
-        let at_ns = ns(one.at);
-        let row = row![one.warning.clone(), at.box_no, word(&one.answer), at_ns];
-        keep_later(&mut self.answers, (one.warning.clone(), at.box_no), at_ns, row);
+        let row = row![one.warning.clone(), at.box_no, word(&one.answer), ns(one.at), at.lane, at.seq];
+        let is_pressed = one.answer != AnswerWord::Delivered;
+        keep_latest(&mut self.answers, (one.warning.clone(), at.box_no), (is_pressed, at.told()), row);
     }
 
     fn gap(&mut self, at: Place, one: &Gap) {
@@ -170,10 +186,10 @@ impl Rows {
     }
 }
 
-fn keep_later<K: Ord>(rows: &mut BTreeMap<K, (i64, Vec<Value>)>, key: K, at_ns: i64, row: Vec<Value>) {
-    let is_later = rows.get(&key).is_none_or(|(kept, _)| *kept <= at_ns);
-    if is_later {
-        rows.insert(key, (at_ns, row));
+/// In the order that the statement asks for, too.
+fn keep_latest<K: Ord, O: Ord>(rows: &mut Latest<K, O>, key: K, order: O, row: Vec<Value>) {
+    if rows.get(&key).is_none_or(|(kept, _)| *kept < order) {
+        rows.insert(key, (order, row));
     }
 }
 

@@ -17,7 +17,7 @@ use central_store::{
 use common_model::Timestamp;
 use common_wire::ClaimCode;
 use common_wire::docs::GOLDEN;
-use common_wire::v1::{Body, Down, Due, Incident, Recall, Sighting, State, Warning};
+use common_wire::v1::{Answer, AnswerWord, Body, Down, Due, Incident, Recall, Sighting, State, Warning};
 use common_wire::{BoxId, Lane, Letter, LetterError, Position, Record, Signed, SpoolId};
 
 const NOW: Timestamp = Timestamp::from_secs(1_773_822_600);
@@ -63,6 +63,7 @@ on_both!(
     a_box_that_has_more_letters_than_are_known_is_gone_on_from,
     a_new_box_is_sent_what_is_in_force,
     incidents_have_their_latest_state_and_all_their_steps,
+    what_was_pressed_stands_above_that_it_was_delivered,
     a_record_that_no_database_could_keep_holds_up_nobody,
     the_queue_goes_on_page_by_page_in_either_order,
     the_audit_log_holds_together,
@@ -349,17 +350,63 @@ async fn a_new_box_is_sent_what_is_in_force(place: Place) {
 async fn incidents_have_their_latest_state_and_all_their_steps(place: Place) {
     let store = place.open().await;
     let cell = claimed(&store, 1, "").await;
-    // In one group and in two; an older step that comes later does not take the place of a newer one.
-    append(&store, &cell, &[incident(&cell, 1, 10), incident(&cell, 2, 30), incident(&cell, 3, 20)]).await;
-    append(&store, &cell, &[incident(&cell, 4, 25)]).await;
     let filter = IncidentFilter { limit: 10, ..IncidentFilter::default() };
-    let rows = store.incidents(&filter).await.unwrap();
-    assert_eq!(rows.len(), 1);
-    let Body::Incident(latest) = serde_json::from_str(&rows[0].body).unwrap() else { panic!("no incident") };
-    assert_eq!(latest.at, NOW + Duration::from_secs(30));
-    assert_eq!(store.incident_steps(cell.no, &latest.id).await.unwrap().len(), 4);
+    let at = |body: &str| {
+        let Body::Incident(one) = serde_json::from_str(body).unwrap() else { panic!("no incident") };
+        one.at.since(NOW).as_secs()
+    };
+    let of_next_disk =
+        |seq, secs| Record { spool: SpoolId::from_bytes([8; 16]), ..incident(&cell, seq, secs) };
+    // In one group and in two. The box's clock is set back, its numbers go on; a later spool beats an earlier one.
+    for (records, latest) in [
+        (vec![incident(&cell, 1, 10), incident(&cell, 2, 30), incident(&cell, 3, 20)], 20),
+        (vec![incident(&cell, 4, 5)], 5),
+        (vec![of_next_disk(1, 2), incident(&cell, 5, 40)], 2),
+        (vec![incident(&cell, 6, 50)], 2),
+        (vec![of_next_disk(2, 3)], 3),
+    ] {
+        append(&store, &cell, &records).await;
+        let rows = store.incidents(&filter).await.unwrap();
+        assert_eq!(rows.iter().map(|row| at(&row.body)).collect::<Vec<_>>(), [latest]);
+    }
+    let id = store.incidents(&filter).await.unwrap().remove(0).place.id;
+    let steps = store.incident_steps(cell.no, &id).await.unwrap();
+    let steps: Vec<u64> = steps.iter().map(|step| at(&step.body)).collect();
+    assert_eq!(steps, [10, 30, 20, 5, 40, 50, 2, 3]);
     let boxes = store.boxes(None).await.unwrap();
     assert_eq!((boxes.len(), boxes[0].quarantined), (1, 0));
+    store.close().await;
+}
+
+async fn what_was_pressed_stands_above_that_it_was_delivered(place: Place) {
+    let store = place.open().await;
+    for (number, together) in [(1, 1), (2, 5)] {
+        let cell = claimed(&store, number, "").await;
+        warn(&store, &[Arc::clone(&cell)], warning(&number.to_string(), 24), &Audience::everybody(), &[])
+            .await;
+        // The clock is set back before the second press; at last the tablet's file is made anew, and it is delivered again.
+        let told = [
+            (AnswerWord::Delivered, 10),
+            (AnswerWord::Seen, 20),
+            (AnswerWord::Delivered, 30),
+            (AnswerWord::NotRelevant, 5),
+            (AnswerWord::Delivered, 40),
+        ];
+        let records: Vec<Record> = (1..)
+            .zip(told)
+            .map(|(seq, (answer, secs))| {
+                let at = NOW + Duration::from_secs(secs);
+                let body = Body::Answer(Answer { warning: number.to_string(), answer, at });
+                Record::new((cell.id, SPOOL), (Lane::Alert, seq), NOW, &body).unwrap()
+            })
+            .collect();
+        for some in records.chunks(together) {
+            append(&store, &cell, some).await;
+        }
+        let answers = store.warning_answers(&number.to_string()).await.unwrap();
+        let answers: Vec<_> = answers.iter().map(|row| row.answer).collect();
+        assert_eq!(answers, [Some(AnswerWord::NotRelevant)], "{together} together");
+    }
     store.close().await;
 }
 
