@@ -332,8 +332,9 @@ fn take(
             Take::TooEarly => landed.too_early += 1,
             Take::Accept => {
                 landed.accepted += 1;
-                let at = Place { box_no, lane: lane.no, seq: int(record.seq) };
-                keep(record, at, batch.received_at, rows, &mut landed.committed);
+                let received_at_ns = ns(batch.received_at);
+                let at = Place { box_no, lane: lane.no, seq: int(record.seq), received_at_ns };
+                keep(record, at, rows, &mut landed.committed);
             }
         }
         lane.walk = Walk::new(walk.committed());
@@ -354,20 +355,14 @@ fn check_spools(batch: &Incoming, lanes: &Lanes, walking: &BTreeMap<Key, Walking
     if spools.len() > SPOOLS_MAX { Err(StoreError::TooManySpools(SPOOLS_MAX)) } else { Ok(()) }
 }
 
-fn keep(
-    record: &IncomingRecord,
-    at: Place,
-    received_at: Timestamp,
-    rows: &mut Rows,
-    committed: &mut Committed,
-) {
+fn keep(record: &IncomingRecord, at: Place, rows: &mut Rows, committed: &mut Committed) {
     rows.records.push(row![
         at.lane,
         at.seq,
         int(record.first_seq),
         i64::from(record.v),
         ns(record.sent_at),
-        ns(received_at),
+        at.received_at_ns,
         record.text.clone(),
     ]);
     match &record.body {
@@ -375,7 +370,7 @@ fn keep(
         Err(reason) => {
             committed.refused += 1;
             let reason: String = reason.chars().filter(|letter| *letter != '\0').take(500).collect();
-            rows.quarantine.push(row![at.lane, at.seq, ns(received_at), reason]);
+            rows.quarantine.push(row![at.lane, at.seq, at.received_at_ns, reason]);
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) struct Place {
     pub(crate) box_no: i64,
     pub(crate) lane: i64,
     pub(crate) seq: i64,
+    pub(crate) received_at_ns: i64,
 }
 
 impl Place {
@@ -41,7 +42,7 @@ pub(crate) struct Rows {
     /// Their numbers are handed out when they are written.
     pub(crate) occurrences: Vec<Vec<Value>>,
     answers: Latest<(String, i64), (bool, Told)>,
-    health: BTreeMap<i64, String>,
+    health: BTreeMap<i64, (String, i64)>,
     inventory: BTreeMap<i64, String>,
 }
 
@@ -72,9 +73,9 @@ const INCIDENT: Insert = Insert {
                lane = excluded.lane, seq = excluded.seq WHERE (excluded.lane, excluded.seq) > (incident.lane, incident.seq)",
 };
 const HEALTH: Insert = Insert {
-    into: "INSERT INTO box_health (box, body)",
-    columns: 2,
-    conflict: "ON CONFLICT (box) DO UPDATE SET body = excluded.body",
+    into: "INSERT INTO box_health (box, body, received_at_ns)",
+    columns: 3,
+    conflict: "ON CONFLICT (box) DO UPDATE SET body = excluded.body, received_at_ns = excluded.received_at_ns",
 };
 const INVENTORY: Insert = Insert {
     into: "INSERT INTO box_inventory (box, body)",
@@ -97,7 +98,9 @@ impl Rows {
             Body::Sighting(sighting) => self.sighting(at.box_no, sighting),
             Body::Answer(answer) => self.answer(at, answer),
             Body::Gap(gap) => self.gap(at, gap),
-            Body::Health(_) => drop(self.health.insert(at.box_no, text.to_owned())),
+            Body::Health(_) => {
+                drop(self.health.insert(at.box_no, (text.to_owned(), at.received_at_ns)));
+            }
             Body::Inventory(_) => drop(self.inventory.insert(at.box_no, text.to_owned())),
             // It lies in `record`.
             Body::Ledger(_) => {}
@@ -107,15 +110,16 @@ impl Rows {
     /// All tables but the three that the writer itself fills.
     pub(crate) fn tables(self) -> [(Insert, Vec<Vec<Value>>); 6] {
         let incidents = self.incidents.into_values().map(|(_, row)| row).collect();
-        let told = |rows: BTreeMap<i64, String>| rows.into_iter().map(|(no, body)| row![no, body]).collect();
+        let health = self.health.into_iter().map(|(no, (body, at))| row![no, body, at]).collect();
+        let inventory = self.inventory.into_iter().map(|(no, body)| row![no, body]).collect();
         let answers = self.answers.into_values().map(|(_, row)| row).collect();
         [
             (GAP, self.gaps),
             (INCIDENT, incidents),
             (STEP, self.steps),
             (ANSWER, answers),
-            (HEALTH, told(self.health)),
-            (INVENTORY, told(self.inventory)),
+            (HEALTH, health),
+            (INVENTORY, inventory),
         ]
     }
 

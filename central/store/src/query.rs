@@ -105,6 +105,8 @@ pub struct BoxRow {
     pub revoked_at: Option<Timestamp>,
     /// Its last health, as it told it.
     pub health: Option<String>,
+    /// When that came.
+    pub health_at: Option<Timestamp>,
     /// Its last inventory, as it told it.
     pub inventory: Option<String>,
     /// The end of its last certificate.
@@ -256,11 +258,11 @@ const INCIDENTS: &str = "i.last_seen_ns, i.box, i.id, box.id, member.no, member.
     JOIN box ON box.no = i.box JOIN member ON member.no = box.member WHERE 1 = 1";
 
 const BOXES: &str = "SELECT box.no, box.id, member.no, member.name, box.claimed_at_ns, box.revoked_at_ns, \
-    (SELECT body FROM box_health WHERE box_health.box = box.no) AS health, \
+    box_health.body, box_health.received_at_ns, \
     (SELECT body FROM box_inventory WHERE box_inventory.box = box.no) AS inventory, \
     (SELECT max(until_ns) FROM certificate WHERE certificate.box = box.no) AS certificate_until, \
     (SELECT count(*) FROM quarantine JOIN lane ON lane.no = quarantine.lane WHERE lane.box = box.no) AS quarantined \
-    FROM box JOIN member ON member.no = box.member WHERE 1 = 1";
+    FROM box JOIN member ON member.no = box.member LEFT JOIN box_health ON box_health.box = box.no WHERE 1 = 1";
 
 impl QueryEngine for Store {
     fn incidents<'q>(
@@ -339,9 +341,10 @@ impl QueryEngine for Store {
                     claimed_at: at(row.try_get(4)?),
                     revoked_at: row.try_get::<Option<i64>, _>(5)?.map(at),
                     health: row.try_get(6)?,
-                    inventory: row.try_get(7)?,
-                    certificate_until: row.try_get::<Option<i64>, _>(8)?.map(at),
-                    quarantined: row.try_get(9)?,
+                    health_at: row.try_get::<Option<i64>, _>(7)?.map(at),
+                    inventory: row.try_get(8)?,
+                    certificate_until: row.try_get::<Option<i64>, _>(9)?.map(at),
+                    quarantined: row.try_get(10)?,
                 })
             };
             question.ask(self).await?.iter().map(row).collect()

@@ -17,7 +17,7 @@ use central_store::{
 use common_model::Timestamp;
 use common_wire::ClaimCode;
 use common_wire::docs::GOLDEN;
-use common_wire::v1::{Answer, AnswerWord, Body, Down, Due, Incident, Recall, Sighting, State, Warning};
+use common_wire::v1::{Answer, AnswerWord, Body, Down, Due, Health, Incident, Recall, Sighting, State, Warning};
 use common_wire::{BoxId, Lane, Letter, LetterError, Position, Record, Signed, SpoolId};
 
 const NOW: Timestamp = Timestamp::from_secs(1_773_822_600);
@@ -374,7 +374,13 @@ async fn incidents_have_their_latest_state_and_all_their_steps(place: Place) {
     let steps: Vec<u64> = steps.iter().map(|step| at(&step.body)).collect();
     assert_eq!(steps, [10, 30, 20, 5, 40, 50, 2, 3]);
     let boxes = store.boxes(None).await.unwrap();
-    assert_eq!((boxes.len(), boxes[0].quarantined), (1, 0));
+    assert_eq!((boxes.len(), boxes[0].quarantined, boxes[0].health_at), (1, 0, None));
+    // How it is came when it came, whatever its clock says.
+    let health: Health = golden("health");
+    let record = Record::new((cell.id, SPOOL), (Lane::Health, 1), NOW, &Body::Health(health)).unwrap();
+    append(&store, &cell, &[record]).await;
+    append(&store, &cell, &[incident(&cell, 7, 60)]).await;
+    assert_eq!(store.boxes(None).await.unwrap()[0].health_at, Some(NOW));
     store.close().await;
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Box_ {
     is_renewal_approved: bool,
     /// What it last told of itself.
     health: Option<Health>,
+    /// When that came: one that talks and has not said for 45 minutes how it is, is blind.
+    health_at: Option<String>,
     /// How many devices it hears.
     inventory: Option<Inventory>,
     /// Records of it that could not be read.
@@ -93,7 +95,7 @@ impl Box_ {
         let last_seen = cell.and_then(BoxCell::last_seen);
         let is_revoked = row.revoked_at.is_some() || cell.is_some_and(BoxCell::is_revoked);
         Box_ {
-            state: BoxState::of(is_revoked, last_seen, health.as_ref(), machine_time()),
+            state: BoxState::of(is_revoked, last_seen, row.health_at.zip(health.as_ref()), machine_time()),
             id: row.id,
             member: row.member,
             member_name: row.member_name,
@@ -104,6 +106,7 @@ impl Box_ {
             certificate_until: row.certificate_until.map(|at| at.to_string()),
             is_renewal_approved: cell.is_some_and(BoxCell::is_renewal_approved),
             health,
+            health_at: row.health_at.map(|at| at.to_string()),
             inventory,
             quarantined: row.quarantined,
             letters_sent: cell.map_or(0, BoxCell::letters_sent),
