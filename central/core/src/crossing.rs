@@ -4,7 +4,8 @@
 //! says that exercises shall be heard.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common_model::Timestamp;
 
@@ -51,22 +52,68 @@ pub struct Crossed {
     pub last: Timestamp,
 }
 
-/// Whether this is shared by enough, within the time that ends with the last of it.
+/// Every time at which this was shared by enough, in order. Each stretch of [`Policy::within`] is looked at; those of them that lie within as much of
+/// each other are one.
 #[must_use]
-pub fn crossing(met: &[Met], policy: Policy) -> Option<Crossed> {
-    let counted = || met.iter().filter(|one| policy.counts_exercises || !one.is_exercise);
-    let last = counted().map(|one| one.at).max()?;
-    let near = || counted().filter(|one| last.since(one.at) <= policy.within);
-    let voices: BTreeSet<Voice<'_>> = near().map(Voice::of).collect();
-    let members: BTreeSet<i64> = near().map(|one| one.member).collect();
-    let first = near().map(|one| one.at).min()?;
-    let is_shared = voices.len() >= policy.members_min;
-    is_shared.then(|| Crossed {
-        members: members.into_iter().collect(),
-        independent: voices.len(),
-        first,
-        last,
-    })
+pub fn crossings(met: &[Met], policy: Policy) -> Vec<Crossed> {
+    let counted = met.iter().filter(|one| policy.counts_exercises || !one.is_exercise);
+    let mut counted: Vec<&Met> = counted.collect();
+    counted.sort_by_key(|one| one.at);
+    let (mut runs, mut voices): (Vec<Run<'_>>, BTreeMap<Voice<'_>, usize>) = Default::default();
+    // Two ends go through what was met: whatever lies between them lies within the time.
+    let (mut begin, mut taken) = (0, 0);
+    for (end, last) in counted.iter().enumerate() {
+        *voices.entry(Voice::of(last)).or_insert(0) += 1;
+        while let Some(first) = counted.get(begin).filter(|first| last.at.since(first.at) > policy.within) {
+            if let Entry::Occupied(mut times) = voices.entry(Voice::of(first)) {
+                *times.get_mut() -= 1;
+                if *times.get() == 0 {
+                    times.remove();
+                }
+            }
+            begin += 1;
+        }
+        if voices.len() < policy.members_min {
+            continue;
+        }
+        let Some(first) = counted.get(begin) else { continue };
+        let goes_on = runs.last().is_some_and(|run| first.at.since(run.last) <= policy.within);
+        if !goes_on {
+            runs.push(Run { first: first.at, ..Run::default() });
+        }
+        if let Some(run) = runs.last_mut() {
+            // What an earlier stretch had is in it already.
+            for one in counted.get(begin.max(taken)..=end).unwrap_or_default() {
+                run.members.insert(one.member);
+                run.voices.insert(Voice::of(one));
+            }
+            run.last = last.at;
+        }
+        taken = end + 1;
+    }
+    runs.into_iter().map(Run::crossed).collect()
+}
+
+/// As how many members of these suppliers count.
+#[must_use]
+pub fn independent<'m>(members: impl IntoIterator<Item = (i64, &'m str)>) -> usize {
+    members.into_iter().map(|(member, supplier)| Voice::new(member, supplier)).collect::<BTreeSet<_>>().len()
+}
+
+/// Stretches that are one.
+#[derive(Default)]
+struct Run<'m> {
+    members: BTreeSet<i64>,
+    voices: BTreeSet<Voice<'m>>,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Run<'_> {
+    fn crossed(self) -> Crossed {
+        let Run { members, voices, first, last } = self;
+        Crossed { members: members.into_iter().collect(), independent: voices.len(), first, last }
+    }
 }
 
 /// Who speaks.
@@ -78,12 +125,18 @@ enum Voice<'m> {
 
 impl<'m> Voice<'m> {
     fn of(met: &'m Met) -> Self {
-        if met.supplier.is_empty() { Voice::Member(met.member) } else { Voice::Supplier(&met.supplier) }
+        Voice::new(met.member, &met.supplier)
+    }
+
+    fn new(member: i64, supplier: &'m str) -> Self {
+        if supplier.is_empty() { Voice::Member(member) } else { Voice::Supplier(supplier) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOON: Timestamp = Timestamp::from_secs(1_773_000_000);
@@ -94,7 +147,7 @@ mod tests {
     }
 
     fn voices(met: &[Met]) -> Option<usize> {
-        crossing(met, Policy::default()).map(|crossed| crossed.independent)
+        crossings(met, Policy::default()).first().map(|crossed| crossed.independent)
     }
 
     #[test]
@@ -111,8 +164,11 @@ mod tests {
         let forty: Vec<Met> = (1..=40).map(|member| met(member, "Nordklinik It", 1)).collect();
         assert_eq!(voices(&forty), None);
         let others = [met(41, "Syd It", 1), met(42, "", 1)];
-        let crossed = crossing(&[forty, others.to_vec()].concat(), Policy::default()).unwrap();
+        let all = [forty, others.to_vec()].concat();
+        let crossed = crossings(&all, Policy::default()).remove(0);
         assert_eq!((crossed.independent, crossed.members.len()), (3, 42));
+        let of_all = all.iter().map(|one| (one.member, one.supplier.as_str()));
+        assert_eq!(independent(of_all), 3);
     }
 
     #[test]
@@ -120,6 +176,59 @@ mod tests {
         let played: Vec<Met> =
             (1..=3).map(|member| Met { is_exercise: true, ..met(member, "", 1) }).collect();
         assert_eq!(voices(&played), None);
-        assert!(crossing(&played, Policy { counts_exercises: true, ..Policy::default() }).is_some());
+        assert_eq!(crossings(&played, Policy { counts_exercises: true, ..Policy::default() }).len(), 1);
+    }
+
+    #[test]
+    fn what_crossed_earlier_is_not_hidden_by_what_came_later() {
+        let all = [met(1, "", 99), met(2, "", 98), met(3, "", 97), met(1, "", 40), met(1, "", 0)];
+        let crossed = crossings(&all, Policy::default());
+        assert_eq!(crossed.iter().map(|one| &one.members).collect::<Vec<_>>(), [&[1, 2, 3]]);
+        assert_eq!((crossed[0].first, crossed[0].last), (all[0].at, all[2].at));
+    }
+
+    /// The same, slowly: each stretch that begins with something that was met is looked at by itself.
+    fn slowly(met: &[Met], policy: Policy) -> Vec<Crossed> {
+        let counted: Vec<&Met> =
+            met.iter().filter(|one| policy.counts_exercises || !one.is_exercise).collect();
+        let mut shared: Vec<&Met> = counted
+            .iter()
+            .flat_map(|first| {
+                let until = first.at + policy.within;
+                let stretch: Vec<&Met> =
+                    counted.iter().copied().filter(|one| first.at <= one.at && one.at <= until).collect();
+                let voices: BTreeSet<_> = stretch.iter().map(|one| Voice::of(one)).collect();
+                if voices.len() >= policy.members_min { stretch } else { Vec::new() }
+            })
+            .collect();
+        shared.sort_by_key(|one| one.at);
+        let runs = shared.chunk_by(|one, next| next.at.since(one.at) <= policy.within);
+        let crossed = runs.map(|run| {
+            let members: BTreeSet<i64> = run.iter().map(|one| one.member).collect();
+            Crossed {
+                members: members.into_iter().collect(),
+                independent: run.iter().map(|one| Voice::of(one)).collect::<BTreeSet<_>>().len(),
+                first: run[0].at,
+                last: run[run.len() - 1].at,
+            }
+        });
+        crossed.collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_sweep_finds_what_looking_at_every_stretch_finds(
+            all in proptest::collection::vec((0_i64..8, 0_usize..3, 0_u64..120, any::<bool>()), 0..60),
+            members_min in 1_usize..5,
+            counts_exercises in any::<bool>(),
+        ) {
+            let supplier = ["", "Nord It", "Syd It"];
+            let all: Vec<Met> = all
+                .into_iter()
+                .map(|(member, of, hours, is_exercise)| Met { is_exercise, ..met(member, supplier[of], hours) })
+                .collect();
+            let policy = Policy { members_min, counts_exercises, within: Duration::from_secs(9 * 3_600) };
+            prop_assert_eq!(crossings(&all, policy), slowly(&all, policy));
+        }
     }
 }

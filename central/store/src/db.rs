@@ -27,6 +27,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003-given", include_str!("../migrations/0003-given.sql")),
     ("0004-order", include_str!("../migrations/0004-order.sql")),
     ("0005-health", include_str!("../migrations/0005-health.sql")),
+    ("0006-twins", include_str!("../migrations/0006-twins.sql")),
 ];
 
 /// Connections that read. Guess: a desk of a dozen people.

@@ -1,13 +1,15 @@
 //! What several members share: looked for in what was met since the last look.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use central_core::crossing::{Met, Policy, crossing};
+use central_core::crossing::{Crossed, Met, Policy, crossings, independent};
 use common_model::Timestamp;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use crate::db::{Store, StoreError, Tx};
 use crate::query::Question;
+use crate::rows::{Insert, row};
 use crate::{at, ns};
 
 /// Occurrences that one look takes at most; the next one takes the rest.
@@ -16,14 +18,20 @@ const LOOK_MAX: i64 = 10_000;
 /// Pseudonyms that are asked about in one question.
 const TOGETHER: usize = 200;
 
+/// The time that is looked for is looked at in so many parts.
+const PARTS: i64 = 4;
+
+/// Pseudonyms of a finding that are told together at most: three epochs have a part in the longest of ours. More is somebody who plays.
+const NAMES_MAX: usize = 8;
+
 /// What several members share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Its number.
     pub no: i64,
-    /// Under which epoch's key.
+    /// Under which epoch's key it was met first.
     pub epoch: String,
-    /// The pseudonym that they share.
+    /// The pseudonym under it.
     pub hmac: String,
     /// What it is: `ip`, `domain`, `url`, `ja4`.
     pub indicator: String,
@@ -60,88 +68,98 @@ impl Store {
         let rows = sqlx::query(sql).bind(from).bind(LOOK_MAX).fetch_all(&self.read).await?;
         let Some(last) = rows.last() else { return Ok((0, false)) };
         let until: i64 = last.try_get(0)?;
-        let mut touched: BTreeMap<String, i64> = BTreeMap::new();
+        // Where in time each was met, in steps as long as it is looked for.
+        let step = i64::try_from(policy.within.as_nanos()).unwrap_or(i64::MAX).max(1);
+        let mut touched = BTreeSet::new();
         for row in &rows {
             let (hmac, at_ns): (String, i64) = (row.try_get(1)?, row.try_get(2)?);
-            let latest = touched.entry(hmac).or_insert(at_ns);
-            *latest = at_ns.max(*latest);
+            touched.insert((at_ns / step, hmac));
         }
+        let touched: Vec<(i64, String)> = touched.into_iter().collect();
         let mut crossed = Vec::new();
-        let touched: Vec<(String, i64)> = touched.into_iter().collect();
-        for some in touched.chunks(TOGETHER) {
-            for hmac in self.met_by_enough(some, policy).await? {
-                let latest = some.iter().find(|(one, _)| *one == hmac).map_or(0, |(_, latest)| *latest);
-                crossed.extend(self.look_at(&hmac, at(latest), policy).await?);
+        for (when, some) in touched
+            .chunk_by(|one, next| one.0 == next.0)
+            .flat_map(|of_step| of_step.chunks(TOGETHER))
+            .filter_map(|some| some.first().map(|(when, _)| (*when, some)))
+        {
+            // All stretches that what is new may lie in.
+            let (begin, end) = (when.saturating_sub(1), when.saturating_add(2));
+            let times = Times { begin: begin.saturating_mul(step), end: end.saturating_mul(step) };
+            for hmac in self.met_by_enough(some, times, policy).await? {
+                crossed.extend(self.look_at(&hmac, times, policy).await?);
             }
         }
         let mut tx = self.begin().await?;
-        for finding in &mut crossed {
-            finding.found_at = now;
-            tx.put_finding(finding, policy).await?;
+        let mut changed = 0;
+        for found in crossed {
+            changed += usize::from(tx.put_finding(found, now, policy).await?);
         }
         let sql = "INSERT INTO mark (name, value) VALUES ('findings', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         sqlx::query(sql).bind(until).execute(tx.connection()).await?;
         tx.commit().await?;
-        if !crossed.is_empty() {
+        if changed > 0 {
             self.tell_news();
         }
-        Ok((crossed.len(), i64::try_from(rows.len()).is_ok_and(|rows| rows == LOOK_MAX)))
+        Ok((changed, i64::try_from(rows.len()).is_ok_and(|rows| rows == LOOK_MAX)))
     }
 
     /// Those that enough boxes met: nearly all were met by one, and need no closer look.
-    async fn met_by_enough(&self, some: &[(String, i64)], policy: Policy) -> Result<Vec<String>, StoreError> {
-        let since = some.iter().map(|(_, latest)| *latest).min().unwrap_or(0);
-        let hmacs: Vec<String> = some.iter().map(|(hmac, _)| hmac.clone()).collect();
+    async fn met_by_enough(
+        &self,
+        some: &[(i64, String)],
+        times: Times,
+        policy: Policy,
+    ) -> Result<Vec<String>, StoreError> {
+        let hmacs: Vec<String> = some.iter().map(|(_, hmac)| hmac.clone()).collect();
         let mut question = Question::new("SELECT hmac FROM occurrence WHERE 1 = 1");
         question.one_of("hmac", &hmacs);
-        question.is("at_ns >=", Some(ns(at(since) - policy.within)));
+        question.is("at_ns >=", Some(times.begin));
+        question.is("at_ns <=", Some(times.end));
         question.say(" GROUP BY hmac HAVING count(DISTINCT box) >= ");
         question.value(i64::try_from(policy.members_min).unwrap_or(i64::MAX));
         question.ask(self).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
-    async fn look_at(
-        &self,
-        hmac: &str,
-        latest: Timestamp,
-        policy: Policy,
-    ) -> Result<Option<Finding>, StoreError> {
-        // The first and the last time of each member under each sign are enough, however often it was met.
-        let sql = "SELECT box.member, member.supplier, o.is_exercise, o.kind, o.epoch, o.indicator, max(o.value), min(o.at_ns), max(o.at_ns) \
-                   FROM occurrence o JOIN box ON box.no = o.box JOIN member ON member.no = box.member \
-                   WHERE o.hmac = $1 AND o.at_ns >= $2 AND o.at_ns <= $3 \
-                   GROUP BY box.member, member.supplier, o.is_exercise, o.kind, o.epoch, o.indicator";
-        let rows = sqlx::query(sql)
-            .bind(hmac.to_owned())
-            .bind(ns(latest - policy.within))
-            .bind(ns(latest + policy.within))
-            .fetch_all(&self.read)
-            .await?;
-        let (mut met, mut kinds, mut value) = (Vec::new(), BTreeSet::new(), None);
-        let (mut epoch, mut indicator) = (String::new(), String::new());
-        for row in &rows {
-            let is_exercise = row.try_get::<i64, _>(2)? != 0;
-            for column in [7, 8] {
-                let (member, supplier) = (row.try_get(0)?, row.try_get(1)?);
-                met.push(Met { member, supplier, at: at(row.try_get(column)?), is_exercise });
-            }
-            kinds.insert(row.try_get::<String, _>(3)?);
-            (epoch, indicator) = (row.try_get(4)?, row.try_get(5)?);
-            value = value.or(row.try_get(6)?);
-        }
-        Ok(crossing(&met, policy).map(|crossed| Finding {
-            no: 0,
-            epoch,
-            hmac: hmac.to_owned(),
-            indicator,
-            value,
-            kinds: kinds.into_iter().collect(),
-            members: crossed.members,
-            independent: i64::try_from(crossed.independent).unwrap_or(i64::MAX),
-            first: crossed.first,
-            last: crossed.last,
-            found_at: latest,
-        }))
+    async fn look_at(&self, hmac: &str, times: Times, policy: Policy) -> Result<Vec<Found>, StoreError> {
+        // Of each member the first and the last time in each part of the time that is looked for, under each sign: whatever stretch has one between
+        // them has one of them, so that no voice is missed, however often something was met.
+        let part = i64::try_from(policy.within.as_nanos()).unwrap_or(i64::MAX) / PARTS;
+        let mut question = Question::new(
+            "SELECT box.member, member.supplier, o.is_exercise, o.kind, o.epoch, o.indicator, o.twin, max(o.value), min(o.at_ns), max(o.at_ns) \
+             FROM occurrence o JOIN box ON box.no = o.box JOIN member ON member.no = box.member WHERE 1 = 1",
+        );
+        question.is("o.hmac =", Some(hmac));
+        question.is("o.at_ns >=", Some(times.begin));
+        question.is("o.at_ns <=", Some(times.end));
+        question.say(" GROUP BY box.member, member.supplier, o.is_exercise, o.kind, o.epoch, o.indicator, o.twin, o.at_ns / ");
+        question.value(part.max(1));
+        let rows = question.ask(self).await?;
+        let sights = rows.iter().map(Sight::of).collect::<Result<Vec<_>, _>>()?;
+        let met: Vec<Met> = sights.iter().flat_map(|sight| sight.met.clone()).collect();
+        let found = |crossed: Crossed| {
+            let is_in = |met: &Met| crossed.first <= met.at && met.at <= crossed.last;
+            let counts = |met: &Met| policy.counts_exercises || !met.is_exercise;
+            let of: Vec<&Sight> =
+                sights.iter().filter(|sight| sight.met.iter().any(|met| is_in(met) && counts(met))).collect();
+            let first = of.first()?;
+            let twins: BTreeSet<String> = of.iter().filter_map(|one| one.twin.clone()).collect();
+            let names = core::iter::once(hmac.to_owned()).chain(twins).take(NAMES_MAX).collect();
+            let finding = Finding {
+                no: 0,
+                epoch: first.epoch.clone(),
+                hmac: hmac.to_owned(),
+                indicator: first.indicator.clone(),
+                value: of.iter().find_map(|one| one.value.clone()),
+                kinds: of.iter().map(|one| one.kind.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
+                members: crossed.members,
+                independent: i64::try_from(crossed.independent).unwrap_or(i64::MAX),
+                first: crossed.first,
+                last: crossed.last,
+                found_at: crossed.last,
+            };
+            Some(Found { finding, names })
+        };
+        Ok(crossings(&met, policy).into_iter().filter_map(found).collect())
     }
 
     /// Findings, newest first.
@@ -149,70 +167,175 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sql`].
     pub async fn findings(&self, limit: u16) -> Result<Vec<Finding>, StoreError> {
-        let sql = "SELECT no, epoch, hmac, indicator, value, kinds, members, independent, first_ns, last_ns, found_at_ns FROM finding \
-                   ORDER BY last_ns DESC, no DESC LIMIT $1";
-        let rows = sqlx::query(sql).bind(i64::from(limit)).fetch_all(&self.read).await?;
-        let finding = |row: &sqlx::any::AnyRow| -> Result<Finding, StoreError> {
-            Ok(Finding {
-                no: row.try_get(0)?,
-                epoch: row.try_get(1)?,
-                hmac: row.try_get(2)?,
-                indicator: row.try_get(3)?,
-                value: row.try_get(4)?,
-                kinds: serde_json::from_str(&row.try_get::<String, _>(5)?)?,
-                members: serde_json::from_str(&row.try_get::<String, _>(6)?)?,
-                independent: row.try_get(7)?,
-                first: at(row.try_get(8)?),
-                last: at(row.try_get(9)?),
-                found_at: at(row.try_get(10)?),
-            })
-        };
+        let mut question = Question::new(&format!("{FINDINGS} ORDER BY last_ns DESC, no DESC LIMIT "));
+        question.value(i64::from(limit));
+        let rows = question.ask(self).await?;
         rows.iter().map(finding).collect()
     }
 }
 
 impl Tx<'_> {
-    /// One finding a pseudonym and window: what comes within the window of one that is there makes it grow.
-    async fn put_finding(&mut self, finding: &Finding, policy: Policy) -> Result<(), StoreError> {
-        let sql = "SELECT no FROM finding WHERE hmac = $1 AND last_ns >= $2 AND first_ns <= $3 ORDER BY no DESC LIMIT 1";
-        let open = sqlx::query(sql)
-            .bind(finding.hmac.clone())
-            .bind(ns(finding.first - policy.within))
-            .bind(ns(finding.last + policy.within))
-            .fetch_optional(self.connection())
-            .await?;
-        let (kinds, members) =
-            (serde_json::to_string(&finding.kinds)?, serde_json::to_string(&finding.members)?);
-        if let Some(row) = open {
-            let sql = "UPDATE finding SET kinds = $1, members = $2, independent = $3, last_ns = $4, value = $5 WHERE no = $6 AND last_ns <= $4";
-            sqlx::query(sql)
-                .bind(kinds)
-                .bind(members)
-                .bind(finding.independent)
-                .bind(ns(finding.last))
-                .bind(finding.value.clone())
-                .bind(row.try_get::<i64, _>(0)?)
-                .execute(self.connection())
-                .await?;
-            return Ok(());
+    /// What is shared under one of these names within the time is one finding: it grows, and findings that it joins become one. Whether anything is new.
+    async fn put_finding(
+        &mut self,
+        found: Found,
+        now: Timestamp,
+        policy: Policy,
+    ) -> Result<bool, StoreError> {
+        let Found { finding: mut all, names } = found;
+        let mut question = Question::new(&format!("{FINDINGS} WHERE 1 = 1"));
+        question.is("last_ns >=", Some(ns(all.first - policy.within)));
+        question.is("first_ns <=", Some(ns(all.last + policy.within)));
+        question.say(" AND no IN (SELECT finding FROM finding_pseudonym WHERE 1 = 1");
+        question.one_of("hmac", &names);
+        question.say(") ORDER BY no");
+        let open = question.ask_in(self).await?.iter().map(finding).collect::<Result<Vec<_>, _>>()?;
+        (all.no, all.found_at) = match open.first() {
+            Some(first) => (first.no, first.found_at),
+            None => (self.next("SELECT max(no) FROM finding").await?, now),
+        };
+        if let Some(first) = open.first() {
+            (all.epoch, all.hmac) = (first.epoch.clone(), first.hmac.clone());
         }
-        let no = self.next("SELECT max(no) FROM finding").await?;
-        let sql = "INSERT INTO finding (no, epoch, hmac, indicator, value, kinds, members, independent, first_ns, last_ns, found_at_ns) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        sqlx::query(sql)
-            .bind(no)
-            .bind(finding.epoch.clone())
-            .bind(finding.hmac.clone())
-            .bind(finding.indicator.clone())
-            .bind(finding.value.clone())
-            .bind(kinds)
-            .bind(members)
-            .bind(finding.independent)
-            .bind(ns(finding.first))
-            .bind(ns(finding.last))
-            .bind(ns(finding.found_at))
-            .execute(self.connection())
-            .await?;
-        Ok(())
+        for other in &open {
+            all.unite(other);
+        }
+        let is_named = self.name_finding(all.no, &names).await?;
+        if open.len() == 1 && open.first() == Some(&all) {
+            return Ok(is_named);
+        }
+        all.independent = self.independent(&all.members).await?;
+        for other in open.iter().skip(1) {
+            let sql = "INSERT INTO finding_pseudonym (hmac, finding) SELECT hmac, $1 FROM finding_pseudonym WHERE finding = $2 \
+                       ON CONFLICT (hmac, finding) DO NOTHING";
+            sqlx::query(sql).bind(all.no).bind(other.no).execute(self.connection()).await?;
+            for sql in
+                ["DELETE FROM finding_pseudonym WHERE finding = $1", "DELETE FROM finding WHERE no = $1"]
+            {
+                sqlx::query(sql).bind(other.no).execute(self.connection()).await?;
+            }
+        }
+        let row = row![
+            all.no,
+            all.epoch,
+            all.hmac,
+            all.indicator,
+            all.value,
+            serde_json::to_string(&all.kinds)?,
+            serde_json::to_string(&all.members)?,
+            all.independent,
+            ns(all.first),
+            ns(all.last),
+            ns(all.found_at),
+        ];
+        self.insert(FINDING, vec![row]).await?;
+        Ok(true)
     }
+
+    /// Whether one of the names is new.
+    async fn name_finding(&mut self, no: i64, names: &[String]) -> Result<bool, StoreError> {
+        let mut is_new = false;
+        for name in names {
+            let sql = "INSERT INTO finding_pseudonym (hmac, finding) VALUES ($1, $2) ON CONFLICT (hmac, finding) DO NOTHING";
+            let done = sqlx::query(sql).bind(name.clone()).bind(no).execute(self.connection()).await?;
+            is_new |= done.rows_affected() > 0;
+        }
+        Ok(is_new)
+    }
+
+    /// As how many these members count.
+    async fn independent(&mut self, members: &[i64]) -> Result<i64, StoreError> {
+        let rows = sqlx::query("SELECT no, supplier FROM member").fetch_all(self.connection()).await?;
+        let all = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+        let all = all.collect::<Result<Vec<(i64, String)>, sqlx::Error>>()?;
+        let of = all.iter().filter(|(no, _)| members.binary_search(no).is_ok());
+        let independent = independent(of.map(|(no, supplier)| (*no, supplier.as_str())));
+        Ok(i64::try_from(independent).unwrap_or(i64::MAX))
+    }
+}
+
+impl Finding {
+    /// Takes in what another has: nothing that was known is lost.
+    fn unite(&mut self, other: &Finding) {
+        fn union<T: Ord + Clone>(one: &[T], other: &[T]) -> Vec<T> {
+            one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+        }
+        self.kinds = union(&self.kinds, &other.kinds);
+        self.members = union(&self.members, &other.members);
+        self.independent = self.independent.max(other.independent);
+        self.value = self.value.take().or_else(|| other.value.clone());
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// A finding, and the pseudonyms under which it was met.
+struct Found {
+    finding: Finding,
+    names: Vec<String>,
+}
+
+/// A time, in nanoseconds as they are stored.
+#[derive(Clone, Copy)]
+struct Times {
+    begin: i64,
+    end: i64,
+}
+
+/// How a member met something under one sign.
+struct Sight {
+    /// The first and the last time.
+    met: [Met; 2],
+    kind: String,
+    epoch: String,
+    indicator: String,
+    twin: Option<String>,
+    value: Option<String>,
+}
+
+impl Sight {
+    fn of(row: &AnyRow) -> Result<Self, StoreError> {
+        let met = |column: usize| -> Result<Met, sqlx::Error> {
+            let is_exercise = row.try_get::<i64, _>(2)? != 0;
+            Ok(Met {
+                member: row.try_get(0)?,
+                supplier: row.try_get(1)?,
+                at: at(row.try_get(column)?),
+                is_exercise,
+            })
+        };
+        Ok(Sight {
+            met: [met(8)?, met(9)?],
+            kind: row.try_get(3)?,
+            epoch: row.try_get(4)?,
+            indicator: row.try_get(5)?,
+            twin: row.try_get(6)?,
+            value: row.try_get(7)?,
+        })
+    }
+}
+
+const FINDINGS: &str = "SELECT no, epoch, hmac, indicator, value, kinds, members, independent, first_ns, last_ns, found_at_ns FROM finding";
+
+const FINDING: Insert = Insert {
+    into: "INSERT INTO finding (no, epoch, hmac, indicator, value, kinds, members, independent, first_ns, last_ns, found_at_ns)",
+    columns: 11,
+    conflict: "ON CONFLICT (no) DO UPDATE SET value = excluded.value, kinds = excluded.kinds, members = excluded.members, \
+               independent = excluded.independent, first_ns = excluded.first_ns, last_ns = excluded.last_ns",
+};
+
+fn finding(row: &AnyRow) -> Result<Finding, StoreError> {
+    Ok(Finding {
+        no: row.try_get(0)?,
+        epoch: row.try_get(1)?,
+        hmac: row.try_get(2)?,
+        indicator: row.try_get(3)?,
+        value: row.try_get(4)?,
+        kinds: serde_json::from_str(&row.try_get::<String, _>(5)?)?,
+        members: serde_json::from_str(&row.try_get::<String, _>(6)?)?,
+        independent: row.try_get(7)?,
+        first: at(row.try_get(8)?),
+        last: at(row.try_get(9)?),
+        found_at: at(row.try_get(10)?),
+    })
 }

@@ -54,8 +54,8 @@ pub(crate) const RECORD: Insert = Insert {
 pub(crate) const QUARANTINE: Insert =
     Insert { into: "INSERT INTO quarantine (lane, seq, received_at_ns, reason)", columns: 4, conflict: "" };
 pub(crate) const OCCURRENCE: Insert = Insert {
-    into: "INSERT INTO occurrence (no, box, epoch, hmac, indicator, value, kind, at_ns, is_exercise)",
-    columns: 9,
+    into: "INSERT INTO occurrence (no, box, epoch, hmac, indicator, value, kind, at_ns, is_exercise, twin)",
+    columns: 10,
     conflict: "",
 };
 const GAP: Insert =
@@ -164,18 +164,25 @@ impl Rows {
     }
 
     fn occurrence(&mut self, box_no: i64, of: &Indicator, kind: &str, at_ns: i64, is_exercise: bool) {
-        // Of two epochs the newer: both sides of a change have it, and nothing is counted twice.
-        let Some(pseudonym) = of.pseudonyms.iter().max() else { return };
-        self.occurrences.push(row![
-            box_no,
-            pseudonym.epoch.clone(),
-            pseudonym.hmac.clone(),
-            of.kind.as_str(),
-            of.value.clone(),
-            kind,
-            at_ns,
-            is_exercise,
-        ]);
+        // Round a change there are two: what was met before it has the older one, what comes after it the newer. Each knows its twin, so that what
+        // both find is one finding.
+        let of_epoch: BTreeMap<&str, &str> =
+            of.pseudonyms.iter().map(|one| (one.epoch.as_str(), one.hmac.as_str())).collect();
+        let newest: Vec<(&str, &str)> = of_epoch.into_iter().rev().take(2).collect();
+        for (place, (epoch, hmac)) in newest.iter().enumerate() {
+            let twin = newest.get(1 - place).map(|(_, hmac)| (*hmac).to_owned());
+            self.occurrences.push(row![
+                box_no,
+                *epoch,
+                *hmac,
+                of.kind.as_str(),
+                of.value.clone(),
+                kind,
+                at_ns,
+                is_exercise,
+                twin,
+            ]);
+        }
     }
 
     fn answer(&mut self, at: Place, one: &Answer) {

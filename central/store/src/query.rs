@@ -4,9 +4,9 @@ use common_model::Timestamp;
 use common_wire::Position;
 use futures_util::future::BoxFuture;
 use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{Any, AssertSqlSafe, Executor, Row as _};
 
-use crate::db::{Store, StoreError};
+use crate::db::{Store, StoreError, Tx};
 use crate::rows::{Value, bind};
 use crate::{at, int, ns};
 
@@ -242,12 +242,21 @@ impl Question {
     }
 
     pub(crate) async fn ask(self, store: &Store) -> Result<Vec<AnyRow>, StoreError> {
+        self.ask_of(&store.read).await
+    }
+
+    /// Asks within what is being written.
+    pub(crate) async fn ask_in(self, tx: &mut Tx<'_>) -> Result<Vec<AnyRow>, StoreError> {
+        self.ask_of(tx.connection()).await
+    }
+
+    async fn ask_of<'a>(self, of: impl Executor<'a, Database = Any>) -> Result<Vec<AnyRow>, StoreError> {
         let mut arguments = AnyArguments::default();
         for value in self.values {
             bind(&mut arguments, value)?;
         }
         // Every word of it is ours; what was asked for is bound.
-        Ok(sqlx::query_with(AssertSqlSafe(self.sql), arguments).fetch_all(&store.read).await?)
+        Ok(sqlx::query_with(AssertSqlSafe(self.sql), arguments).fetch_all(of).await?)
     }
 }
 

@@ -17,8 +17,8 @@ use central_store::{
 use common_model::Timestamp;
 use common_wire::ClaimCode;
 use common_wire::docs::GOLDEN;
-use common_wire::v1::{Answer, AnswerWord, Body, Down, Due, Health, Incident, Recall, Sighting, State, Warning};
-use common_wire::{BoxId, Lane, Letter, LetterError, Position, Record, Signed, SpoolId};
+use common_wire::v1::{Answer, AnswerWord, Body, Down, Due, Fact, Health, Incident, Recall, Sighting, State, Warning};
+use common_wire::{BoxId, Lane, Letter, LetterError, Position, Pseudonym, Record, Signed, SpoolId};
 
 const NOW: Timestamp = Timestamp::from_secs(1_773_822_600);
 
@@ -68,6 +68,8 @@ on_both!(
     the_queue_goes_on_page_by_page_in_either_order,
     the_audit_log_holds_together,
     what_members_share_is_found_once,
+    round_a_change_of_epochs_there_is_one_finding,
+    findings_grow_and_join_and_lose_nothing,
     sessions_end,
 );
 
@@ -507,6 +509,78 @@ async fn what_members_share_is_found_once(place: Place) {
     let (found, more) = store.look_for_findings(Policy::default(), NOW).await.unwrap();
     assert_eq!((found, more), (0, false));
     assert_eq!(store.findings(10).await.unwrap()[0].members.len(), 4);
+    store.close().await;
+}
+
+/// That boxes met something at these hours, under the key of each of these epochs.
+async fn meet(store: &Store, met: &[(u8, i64, &[&str])]) {
+    for (number, hour, epochs) in met {
+        let id = BoxId::from_bytes([*number; 16]);
+        let cell = match store.find(id) {
+            Some(cell) => cell,
+            None => claimed(store, *number, "").await,
+        };
+        let mut seen: Sighting = golden("sighting");
+        seen.at = Timestamp::from_secs(NOW.as_secs().checked_add_signed(hour * 3_600).unwrap());
+        for fact in seen.facts.values_mut() {
+            if let Fact::Indicator(of) = fact {
+                let name = |epoch: &&str| Pseudonym { epoch: (*epoch).into(), hmac: format!("of {epoch}") };
+                of.pseudonyms = epochs.iter().map(name).collect();
+            }
+        }
+        // A spool for each, so that each is the first of its lane.
+        let mut spool = [*number; 16];
+        spool[..8].copy_from_slice(&hour.to_be_bytes());
+        let at = (cell.id, SpoolId::from_bytes(spool));
+        let record = Record::new(at, (Lane::Sighting, 1), NOW, &Body::Sighting(seen)).unwrap();
+        append(store, &cell, &[record]).await;
+    }
+}
+
+/// What was found: whose, and from which hour to which.
+async fn found(store: &Store) -> Vec<(Vec<i64>, i64, i64)> {
+    store.look_for_findings(Policy::default(), NOW).await.unwrap();
+    let hour = |at: Timestamp| (at.as_secs().cast_signed() - NOW.as_secs().cast_signed()) / 3_600;
+    let findings = store.findings(10).await.unwrap();
+    findings.into_iter().map(|one| (one.members, hour(one.first), hour(one.last))).collect()
+}
+
+async fn round_a_change_of_epochs_there_is_one_finding(place: Place) {
+    let store = place.open().await;
+    let (old, both, new): (&[&str], &[&str], &[&str]) = (&["03"], &["03", "04"], &["04"]);
+    // The day before both are in force is compared with the days on which they are.
+    meet(&store, &[(1, -30, old), (2, -20, both), (3, -10, both)]).await;
+    assert_eq!(found(&store).await, [(vec![1, 2, 3], -30, -10)]);
+    meet(&store, &[(4, 5, both), (5, 10, both)]).await;
+    assert_eq!(found(&store).await, [(vec![1, 2, 3, 4, 5], -30, 10)]);
+    // So is the day after; then only the newer is left.
+    meet(&store, &[(6, 30, new), (7, 31, new)]).await;
+    meet(&store, &[(8, 50, new), (1, 52, new)]).await;
+    assert_eq!(found(&store).await, [(vec![1, 2, 3, 4, 5, 6, 7, 8], -30, 52)]);
+    assert_eq!(store.findings(1).await.unwrap()[0].independent, 8);
+    store.close().await;
+}
+
+async fn findings_grow_and_join_and_lose_nothing(place: Place) {
+    let store = place.open().await;
+    let key: &[&str] = &["03"];
+    // A box that was offline tells of days at once: the later ones hide nothing of the earlier.
+    meet(&store, &[(1, 0, key), (2, 1, key), (3, 2, key), (1, 200, key), (1, 300, key)]).await;
+    assert_eq!(found(&store).await, [(vec![1, 2, 3], 0, 2)]);
+    let no = store.findings(1).await.unwrap()[0].no;
+    // Others go on: who met it first stays.
+    meet(&store, &[(4, 12, key), (5, 25, key), (6, 26, key)]).await;
+    assert_eq!(found(&store).await, [(vec![1, 2, 3, 4, 5, 6], 0, 26)]);
+    // Long after: another. What comes between joins them, under the number of the first.
+    meet(&store, &[(7, 70, key), (8, 71, key), (9, 72, key)]).await;
+    assert_eq!(found(&store).await, [(vec![7, 8, 9], 70, 72), (vec![1, 2, 3, 4, 5, 6], 0, 26)]);
+    meet(&store, &[(7, 48, key), (8, 49, key), (9, 50, key)]).await;
+    assert_eq!(found(&store).await, [((1..=9).collect::<Vec<i64>>(), 0, 72)]);
+    assert_eq!(store.findings(1).await.unwrap()[0].no, no);
+    // Nothing is new, then what changes nothing.
+    assert_eq!(store.look_for_findings(Policy::default(), NOW).await.unwrap(), (0, false));
+    meet(&store, &[(9, 71, key)]).await;
+    assert_eq!(store.look_for_findings(Policy::default(), NOW).await.unwrap(), (0, false));
     store.close().await;
 }
 
