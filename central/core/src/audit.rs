@@ -1,6 +1,10 @@
-//! The audit log: who did or read what, each entry bound to the one before it by a hash, so that none can be changed or taken out unseen.
+//! The audit log: who did or read what, each entry bound to the one before it by a hash, so that one that is changed or taken out is seen.
 //!
-//! Cutting off the end is not seen by the chain alone: whoever verifies compares the last hash with one that was noted elsewhere.
+//! There is no key in it: whoever may write to the database can cut off the end, or write the whole log anew so that it holds together. That is seen
+//! only by whoever kept the number and the hash of an entry elsewhere ([`Mark`]) and compares.
+
+use core::fmt;
+use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,6 +41,37 @@ pub fn hash(before: &str, entry: &Entry) -> String {
     sha256(serde_json::to_string(&fields).unwrap_or_default().as_bytes())
 }
 
+/// An entry as it is kept elsewhere, to be compared with: `NO:HASH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its number.
+    pub no: i64,
+    /// Its hash.
+    pub hash: String,
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.no, self.hash)
+    }
+}
+
+/// It is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an entry is its number, a colon and the 64 digits of its hash, as `audit verify` prints it")]
+pub struct NoMark;
+
+impl FromStr for Mark {
+    type Err = NoMark;
+
+    fn from_str(text: &str) -> Result<Self, NoMark> {
+        let (no, hash) = text.trim().split_once(':').ok_or(NoMark)?;
+        let no = no.parse().ok().filter(|no| *no >= 0).ok_or(NoMark)?;
+        let is_hash = hash.len() == START.len() && hash.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if is_hash { Ok(Mark { no, hash: hash.to_ascii_lowercase() }) } else { Err(NoMark) }
+    }
+}
+
 /// Where a chain is broken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
@@ -51,6 +86,17 @@ pub enum Broken {
     /// One was changed.
     #[error("entry {0} is not what was written")]
     Changed(i64),
+    /// It holds together, and is not the log that was there: an entry that was kept elsewhere is another.
+    #[error("entry {0} is another than the one that was kept: the log was written anew")]
+    Rewritten(i64),
+    /// It ends before an entry that was kept elsewhere.
+    #[error("the log ends with entry {last}, and entry {kept} was kept: its end was cut off")]
+    CutOff {
+        /// The one that was kept.
+        kept: i64,
+        /// The last one that is there.
+        last: i64,
+    },
 }
 
 /// Walks along a chain.
@@ -60,15 +106,37 @@ pub struct Chain {
     pub entries: i64,
     /// The hash of the last of them.
     pub last: String,
+    kept: Option<Mark>,
 }
 
 impl Default for Chain {
     fn default() -> Self {
-        Chain { entries: 0, last: START.to_owned() }
+        Chain { entries: 0, last: START.to_owned(), kept: None }
     }
 }
 
 impl Chain {
+    /// Walks along a chain that must have this entry, which was kept elsewhere.
+    #[must_use]
+    pub fn with(kept: Option<Mark>) -> Self {
+        Chain { kept, ..Chain::default() }
+    }
+
+    /// The last entry, to be kept elsewhere.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { no: self.entries, hash: self.last.clone() }
+    }
+
+    /// The chain has no further entry.
+    ///
+    /// # Errors
+    /// [`Broken::CutOff`] when the entry that was kept did not come.
+    pub fn end(&self) -> Result<(), Broken> {
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.no);
+        if kept > self.entries { Err(Broken::CutOff { kept, last: self.entries }) } else { Ok(()) }
+    }
+
     /// Looks at the next entry.
     ///
     /// # Errors
@@ -81,6 +149,9 @@ impl Chain {
         if hash(&self.last, entry) != entry.hash {
             return Err(Broken::Changed(entry.no));
         }
+        if self.kept.as_ref().is_some_and(|kept| kept.no == entry.no && kept.hash != entry.hash) {
+            return Err(Broken::Rewritten(entry.no));
+        }
         self.entries = wanted;
         self.last.clone_from(&entry.hash);
         Ok(())
@@ -92,10 +163,14 @@ mod tests {
     use super::*;
 
     fn log() -> Vec<Entry> {
+        log_of("ida")
+    }
+
+    fn log_of(who: &str) -> Vec<Entry> {
         let mut before = START.to_owned();
         (1..=3)
             .map(|no| {
-                let (who, deed) = ("ida".into(), "incident.read".into());
+                let (who, deed) = (who.into(), "incident.read".into());
                 let mut entry = Entry {
                     no,
                     at_ns: no,
@@ -113,9 +188,30 @@ mod tests {
     }
 
     fn verdict(log: &[Entry]) -> Result<i64, Broken> {
-        let mut chain = Chain::default();
+        verdict_with(log, None)
+    }
+
+    fn verdict_with(log: &[Entry], kept: Option<&Mark>) -> Result<i64, Broken> {
+        let mut chain = Chain::with(kept.cloned());
         log.iter().try_for_each(|entry| chain.check(entry))?;
+        chain.end()?;
         Ok(chain.entries)
+    }
+
+    #[test]
+    fn what_was_written_anew_or_cut_off_is_seen_by_whoever_kept_an_entry() {
+        let mut chain = Chain::default();
+        log().iter().take(2).try_for_each(|entry| chain.check(entry)).unwrap();
+        let kept: Mark = chain.mark().to_string().parse().unwrap();
+        assert_eq!(verdict_with(&log(), Some(&kept)), Ok(3));
+        // It holds together, and tells of another.
+        assert_eq!(verdict(&log_of("ole")), Ok(3));
+        assert_eq!(verdict_with(&log_of("ole"), Some(&kept)), Err(Broken::Rewritten(2)));
+        assert_eq!(verdict(&log()[..1]), Ok(1));
+        assert_eq!(verdict_with(&log()[..1], Some(&kept)), Err(Broken::CutOff { kept: 2, last: 1 }));
+        for wrong in ["", "2", "2:", ":5", "x:5", "2:5", &format!("-1:{START}"), &format!("2:{START}0")] {
+            assert_eq!(wrong.parse::<Mark>(), Err(NoMark), "{wrong}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use common_wire::hex::hex;
 use crate::allowance::Allowance;
 use crate::identity::Identity;
 use crate::refusals::{Refusals, Why};
+use crate::sign_ins::SignIns;
 
 /// Refusals that are said on the log at once, and each second. Guess: a person reads no more.
 const LOGGED: (f64, f64) = (20.0, 1.0);
@@ -32,6 +33,7 @@ pub struct App {
     pub claim_address: String,
     pub(crate) policy: Policy,
     pub(crate) refusals: Refusals,
+    pub(crate) sign_ins: SignIns,
     pub(crate) claims: Allowance,
     pub(crate) logged: Allowance,
     pub(crate) say: Say,
@@ -58,6 +60,7 @@ impl App {
             claim_address,
             policy,
             refusals: Refusals::default(),
+            sign_ins: SignIns::default(),
             claims: Allowance::new(CLAIMS.0, CLAIMS.1),
             logged: Allowance::new(LOGGED.0, LOGGED.1),
             say,

@@ -22,10 +22,16 @@ const HOURLY: Duration = Duration::from_secs(3_600);
 /// What was met is forgotten after this. Source: research on what centres keep, raw sightings 90 days.
 const OCCURRENCES_KEPT: Duration = Duration::from_secs(90 * 86_400);
 
-/// Keeps when boxes were seen.
+/// Keeps when boxes were seen, and how many sign-ins were refused that nobody wrote down.
 pub(crate) async fn keep_seen(app: Arc<App>) {
     loop {
         tokio::time::sleep(KEEP_EVERY).await;
+        let now = machine_time();
+        if let Some(more) = app.sign_ins.left(now)
+            && let Err(err) = app.store.audit(now, "centre", "session.refuse", "", &format!("{more} more")).await
+        {
+            (app.say)(&format!("could not write down who was refused: {err}"));
+        }
         if let Err(err) = app.store.keep_seen().await {
             (app.say)(&format!("could not keep when boxes were seen: {err}"));
         }

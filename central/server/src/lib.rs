@@ -13,6 +13,7 @@ mod jobs;
 mod line;
 mod refusals;
 mod serve;
+mod sign_ins;
 mod tls;
 
 pub use app::{App, machine_time, random as random_bytes, random_hex};

@@ -154,7 +154,9 @@ impl Centre {
                 *made_at = now;
             }
         };
-        let desk = axum::serve(desk, desk::router(Arc::clone(&app), addresses.desk));
+        let router = desk::router(Arc::clone(&app), addresses.desk);
+        // Who is refused is written down with whence they came.
+        let desk = axum::serve(desk, router.into_make_service_with_connect_info::<SocketAddr>());
         tokio::select! {
             () = door::serve(boxes, acceptor, line::router(Arc::clone(&app)), Arc::clone(&app)) => Ok(()),
             served = desk => served.context("the desk's server failed"),

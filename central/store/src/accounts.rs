@@ -27,6 +27,31 @@ pub struct Session {
     pub until: Timestamp,
 }
 
+/// Why a link lets nobody in, and whose it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkRefused {
+    /// There was never such a link.
+    #[error("no such link was made")]
+    Unknown,
+    /// It let somebody in before.
+    #[error("this link was used")]
+    Used(String),
+    /// It is too old.
+    #[error("this link is too old")]
+    Old(String),
+}
+
+impl LinkRefused {
+    /// Whom it would have let in.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        match self {
+            LinkRefused::Unknown => "",
+            LinkRefused::Used(account) | LinkRefused::Old(account) => account,
+        }
+    }
+}
+
 impl Tx<'_> {
     /// Adds an account, or gives it another role.
     ///
@@ -56,16 +81,26 @@ impl Tx<'_> {
     /// Uses a link up; whom it lets in.
     ///
     /// # Errors
-    /// [`StoreError::Sql`].
-    pub async fn use_link(&mut self, hash: &str, now: Timestamp) -> Result<Option<Account>, StoreError> {
+    /// [`StoreError::Sql`]. The inner one says why it lets nobody in.
+    pub async fn use_link(
+        &mut self,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<Result<Account, LinkRefused>, StoreError> {
         let sql = "UPDATE link SET used_at_ns = $1 WHERE hash = $2 AND used_at_ns IS NULL AND until_ns >= $1";
         let used = sqlx::query(sql).bind(ns(now)).bind(hash.to_owned()).execute(self.connection()).await?;
         if used.rows_affected() == 0 {
-            return Ok(None);
+            let row =
+                sqlx::query("SELECT account, used_at_ns FROM link WHERE hash = $1").bind(hash.to_owned());
+            let Some(row) = row.fetch_optional(self.connection()).await? else {
+                return Ok(Err(LinkRefused::Unknown));
+            };
+            let (of, used_at): (String, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
+            return Ok(Err(if used_at.is_some() { LinkRefused::Used(of) } else { LinkRefused::Old(of) }));
         }
         let sql = "SELECT account.name, account.role FROM account JOIN link ON link.account = account.name WHERE link.hash = $1";
-        let row = sqlx::query(sql).bind(hash.to_owned()).fetch_optional(self.connection()).await?;
-        row.map(|row| account(row.try_get(0)?, &row.try_get::<String, _>(1)?)).transpose()
+        let row = sqlx::query(sql).bind(hash.to_owned()).fetch_one(self.connection()).await?;
+        account(row.try_get(0)?, &row.try_get::<String, _>(1)?).map(Ok)
     }
 
     /// Begins a session.

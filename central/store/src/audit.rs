@@ -1,6 +1,6 @@
 //! The audit log: appended with what it tells of, in the same transaction.
 
-use central_core::audit::{Chain, Entry, START, hash};
+use central_core::audit::{Broken, Chain, Entry, Mark, START, hash};
 use common_model::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
@@ -83,22 +83,20 @@ impl Store {
         query.fetch_all(&self.read).await?.iter().map(entry).collect()
     }
 
-    /// Walks the whole log. Says how many entries there are and the hash of the last, or where it is broken.
+    /// Walks the whole log. Says how many entries there are and the hash of the last, or where it is broken; it must have the entry that was kept.
     ///
     /// # Errors
     /// [`StoreError::Sql`] when it cannot be read, [`StoreError::Unreadable`] when it is not what was written.
-    pub async fn audit_verify(&self) -> Result<Chain, StoreError> {
-        let mut chain = Chain::default();
+    pub async fn audit_verify(&self, kept: Option<Mark>) -> Result<Chain, StoreError> {
+        let broken = |broken: Broken| StoreError::Unreadable(format!("the audit log: {broken}"));
+        let mut chain = Chain::with(kept);
         loop {
             let page = page(&self.read, chain.entries).await?;
             if page.is_empty() {
+                chain.end().map_err(broken)?;
                 return Ok(chain);
             }
-            for entry in &page {
-                chain
-                    .check(entry)
-                    .map_err(|broken| StoreError::Unreadable(format!("the audit log: {broken}")))?;
-            }
+            page.iter().try_for_each(|entry| chain.check(entry)).map_err(broken)?;
         }
     }
 }

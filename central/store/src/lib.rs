@@ -18,7 +18,7 @@ mod rows;
 mod shard;
 mod warnings;
 
-pub use accounts::{Account, Session};
+pub use accounts::{Account, LinkRefused, Session};
 pub use claims::{ClaimRefused, Claimed};
 pub use db::{Store, StoreError, Tx};
 pub use findings::Finding;

@@ -7,12 +7,12 @@ use core::future::Future;
 use core::time::Duration;
 use std::sync::Arc;
 
-use central_core::audit::Chain;
+use central_core::audit::Mark;
 use central_core::crossing::Policy;
 use central_core::{Audience, Member, MemberKind, Role};
 use central_store::{
     Account, BoxCell, ClaimRefused, EpochKeyRow, IncidentFilter, IncidentOrder, Incoming, IncomingRecord,
-    IngestLog as _, Landed, QueryEngine as _, Session, ShardState as _, Store, StoreError,
+    IngestLog as _, Landed, LinkRefused, QueryEngine as _, Session, ShardState as _, Store, StoreError,
 };
 use common_model::Timestamp;
 use common_wire::ClaimCode;
@@ -487,10 +487,16 @@ async fn the_audit_log_holds_together(place: Place) {
             .await
             .unwrap();
     }
-    let Chain { entries, last } = store.audit_verify().await.unwrap();
-    assert_eq!(entries, 5);
+    let kept = store.audit_verify(None).await.unwrap().mark();
     let newest = store.audit_entries(None, 2).await.unwrap();
-    assert_eq!((newest.len(), newest[0].no, &newest[0].hash), (2, 5, &last));
+    assert_eq!((newest.len(), newest[0].no, newest[0].hash.clone()), (2, kept.no, kept.hash.clone()));
+    assert_eq!(kept.no, 5);
+    store.audit(NOW, "ida", "incident.read", "6", "").await.unwrap();
+    assert_eq!(store.audit_verify(Some(kept.clone())).await.unwrap().mark().no, 6);
+    for other in [Mark { no: 7, ..kept.clone() }, Mark { no: 4, ..kept.clone() }] {
+        let broken = store.audit_verify(Some(other)).await.unwrap_err();
+        assert!(matches!(broken, StoreError::Unreadable(_)), "{broken}");
+    }
     store.close().await;
 }
 
@@ -591,8 +597,15 @@ async fn sessions_end(place: Place) {
     let mut tx = store.begin().await.unwrap();
     tx.put_account(&account, NOW).await.unwrap();
     tx.add_link("link", "ida", until).await.unwrap();
-    assert_eq!(tx.use_link("link", NOW).await.unwrap(), Some(account.clone()));
-    assert_eq!(tx.use_link("link", NOW).await.unwrap(), None);
+    tx.add_link("old", "ida", NOW - Duration::from_secs(1)).await.unwrap();
+    assert_eq!(tx.use_link("link", NOW).await.unwrap(), Ok(account.clone()));
+    for (link, why) in [
+        ("link", LinkRefused::Used("ida".into())),
+        ("old", LinkRefused::Old("ida".into())),
+        ("none", LinkRefused::Unknown),
+    ] {
+        assert_eq!(tx.use_link(link, NOW).await.unwrap(), Err(why));
+    }
     let session = Session { account, csrf: "c".into(), until };
     tx.add_session("hash", &session, NOW).await.unwrap();
     tx.commit().await.unwrap();

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::ensure;
+use central_core::audit::Mark;
 use clap::{Args, Subcommand};
 
 use super::central::{Place, with_store};
@@ -16,14 +17,19 @@ pub(crate) struct Arguments {
     deed: Deed,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Subcommand)]
 enum Deed {
-    /// Walk along the chain; fails where an entry was changed or taken out.
-    Verify,
+    /// Walk along the chain; fails where an entry was changed or taken out. Whoever can write to the database can write the whole log anew: compare it
+    /// with an entry that you keep elsewhere.
+    Verify {
+        /// An entry that was kept elsewhere, as this prints the last one.
+        #[arg(long, value_name = "NO:HASH")]
+        last: Option<Mark>,
+    },
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let Deed::Verify = arguments.deed;
+    let Deed::Verify { last } = &arguments.deed;
     let Place { state, database } = &arguments.place;
     // A place where nobody wrote would be found whole.
     ensure!(
@@ -32,13 +38,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         state.display()
     );
     with_store(&arguments.place, async |store| {
-        let chain = store.audit_verify().await?;
-        // Entries cut off at the end are seen by whoever noted the last hash.
+        let chain = store.audit_verify(last.clone()).await?;
+        let compared = match last {
+            Some(kept) => format!(", entry {} as it was kept", kept.no),
+            None => String::new(),
+        };
+        let mut out = std::io::stdout();
+        writeln!(out, "{} entries, none changed or taken out{compared}", chain.entries)?;
         writeln!(
-            std::io::stdout(),
-            "{} entries, none changed or taken out; the last is {}",
-            chain.entries,
-            chain.last
+            out,
+            "Keep this away from here, and compare with it the next time: --last {}",
+            chain.mark()
         )?;
         Ok(())
     })

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::Problem;
+use super::incidents::shown;
 use super::{Asker, ROWS_MAX, Shared};
 use crate::app::machine_time;
 
@@ -66,8 +67,11 @@ pub(super) async fn list(State(desk): Shared, asker: Asker) -> Result<Json<Findi
         .collect();
     let found = store.findings(ROWS_MAX).await.map_err(fault)?;
     let now = machine_time();
-    if desk.listed.is_new(asker.name(), "findings", now) {
-        store.audit(now, asker.name(), "finding.list", "", "").await.map_err(fault)?;
+    let of = found.iter().flat_map(|finding| finding.members.iter().copied()).collect();
+    if let Some(news) = desk.listed.news(asker.name(), "findings", of, now) {
+        let is_new = |one: &&central_store::Finding| one.members.iter().any(|member| news.contains(member));
+        let detail = shown(found.iter().filter(is_new).count(), "findings", &news);
+        store.audit(now, asker.name(), "finding.list", "", &detail).await.map_err(fault)?;
     }
     let finding = |found: central_store::Finding| Finding {
         no: found.no,

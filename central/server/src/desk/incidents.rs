@@ -1,7 +1,7 @@
 //! Incidents: a queue with filters, and one with all its steps and the very words that the clinic saw. Who read what is written down.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use axum::Json;
@@ -18,7 +18,7 @@ use super::error::{Problem, Refusal};
 use super::{Asker, Desk, ROWS_MAX, Shared};
 use crate::app::machine_time;
 
-/// A list that is asked for again and again (a screen that is open) is written down once in this time.
+/// A list that is asked for again and again (a screen that is open) is written down once in this time, and when it shows something of another member.
 const SAME_LIST: Duration = Duration::from_secs(300);
 
 /// Lists that are remembered for it.
@@ -99,26 +99,56 @@ pub(super) struct IncidentDetail {
     steps: Vec<Step>,
 }
 
-/// Lists that were written down lately.
+/// Lists that were written down lately, by who asked for what.
 #[derive(Debug, Default)]
-pub(crate) struct Listed(Mutex<BTreeMap<(String, String), Timestamp>>);
+pub(crate) struct Listed(Mutex<BTreeMap<(String, String), Named>>);
+
+/// When a list was written down, and which members were named since.
+type Named = (Timestamp, BTreeSet<i64>);
 
 impl Listed {
-    pub(super) fn is_new(&self, who: &str, what: &str, now: Timestamp) -> bool {
+    /// What is to be written down of a list that shows something of these members: the same list again only with the members that it did not show
+    /// before. `None` when there is none of them.
+    pub(super) fn news(
+        &self,
+        who: &str,
+        what: &str,
+        members: BTreeSet<i64>,
+        now: Timestamp,
+    ) -> Option<BTreeSet<i64>> {
         let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lists.len() >= LISTS_MAX {
-            lists.retain(|_, at| now.since(*at) < SAME_LIST);
+            lists.retain(|_, (at, _)| now.since(*at) < SAME_LIST);
         }
         if lists.len() >= LISTS_MAX {
             lists.clear();
         }
         let key = (who.to_owned(), what.to_owned());
-        let is_new = lists.get(&key).is_none_or(|at| now.since(*at) >= SAME_LIST);
-        if is_new {
-            lists.insert(key, now);
+        match lists.get_mut(&key).filter(|(at, _)| now.since(*at) < SAME_LIST) {
+            Some((_, shown)) => {
+                let news: BTreeSet<i64> = members.difference(shown).copied().collect();
+                shown.extend(&news);
+                (!news.is_empty()).then_some(news)
+            }
+            None => {
+                lists.insert(key, (now, members.clone()));
+                Some(members)
+            }
         }
-        is_new
     }
+}
+
+/// How many were shown, and of which members; no longer than a page has rows.
+pub(super) fn shown(rows: usize, of: &str, members: &BTreeSet<i64>) -> String {
+    let named: Vec<String> = members.iter().take(ROWS_MAX.into()).map(i64::to_string).collect();
+    let more = match members.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    if named.is_empty() {
+        return format!("{rows} {of}");
+    }
+    format!("{rows} {of} of members {}{more}", named.join(", "))
 }
 
 impl Asked {
@@ -197,8 +227,10 @@ pub(super) async fn list(
 ) -> Result<Json<Queue>, Problem> {
     let (filter, now) = (asked.filter()?, machine_time());
     let rows = desk.app.store.incidents(&filter).await.map_err(|err| desk.fault(&err))?;
-    if desk.listed.is_new(asker.name(), &asked.said(), now) {
-        let audited = desk.app.store.audit(now, asker.name(), "incident.list", &asked.said(), "").await;
+    let members = rows.iter().map(|row| row.member).collect();
+    if let Some(news) = desk.listed.news(asker.name(), &asked.said(), members, now) {
+        let detail = shown(rows.iter().filter(|row| news.contains(&row.member)).count(), "incidents", &news);
+        let audited = desk.app.store.audit(now, asker.name(), "incident.list", &asked.said(), &detail).await;
         audited.map_err(|err| desk.fault(&err))?;
     }
     let is_full = rows.len() == usize::from(filter.limit);

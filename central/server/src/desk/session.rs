@@ -1,10 +1,11 @@
 //! Somebody signs in, and out.
 
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use central_core::Role;
 use central_core::digest::sha256;
@@ -57,15 +58,28 @@ impl Known {
 #[utoipa::path(post, path = "/api/v1/sign-in", request_body = SignIn, responses((status = 200, body = Known), (status = 403, body = Refusal)))]
 pub(super) async fn sign_in(
     State(desk): Shared,
+    extensions: Extensions,
     Json(SignIn { token }): Json<SignIn>,
 ) -> Result<impl IntoResponse, Problem> {
     let fault = |err| desk.fault(&err);
     let now = machine_time();
     let mut tx = desk.app.store.begin().await.map_err(fault)?;
-    let Some(account) = tx.use_link(&sha256(token.as_bytes()), now).await.map_err(fault)? else {
-        let said = "this link was used, is too old, or never was one";
-        desk.app.refused(Why::NoSession, &format!("at the desk: {said}"));
-        return Err(Problem::new(StatusCode::FORBIDDEN, said));
+    let account = match tx.use_link(&sha256(token.as_bytes()), now).await.map_err(fault)? {
+        Ok(account) => account,
+        Err(why) => {
+            if let Some(more) = desk.app.sign_ins.refused(now) {
+                let from = extensions.get::<ConnectInfo<SocketAddr>>();
+                let from = from.map(|from| format!(" from {}", from.0.ip())).unwrap_or_default();
+                let before = if more > 0 { format!("; {more} more before it") } else { String::new() };
+                let detail = format!("{why}{from}{before}");
+                tx.audit(now, "centre", "session.refuse", why.account(), &detail).await.map_err(fault)?;
+                tx.commit().await.map_err(fault)?;
+            }
+            // Whoever has not signed in need not know which.
+            let said = "this link was used, is too old, or never was one";
+            desk.app.refused(Why::NoSession, &format!("at the desk: {said}"));
+            return Err(Problem::new(StatusCode::FORBIDDEN, said));
+        }
     };
     let random = |err: anyhow::Error| Problem::fault(&desk.app, &err);
     let (token, csrf) = (random_hex::<32>().map_err(random)?, random_hex::<16>().map_err(random)?);

@@ -1,5 +1,7 @@
 //! What the desk shows and refuses, on requests as a browser makes them.
 
+use core::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
@@ -181,7 +183,46 @@ async fn the_queue_is_filtered_and_paged_and_every_read_is_written_down() {
     let newest = &log["entries"][0];
     assert_eq!((&newest["deed"], &newest["who"]), (&json!("incident.read"), &json!("administrator")));
     assert_eq!(newest["on"], json!(format!("{}/{}", played.id, ids[0])));
-    centre.app.store.audit_verify().await.unwrap();
+    // Each list with how many it showed and of whom; the same once more only when it shows another member's.
+    let told: Vec<(&str, &str)> = log["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["deed"] == "incident.list")
+        .map(|entry| (entry["on"].as_str().unwrap(), entry["detail"].as_str().unwrap()))
+        .collect();
+    assert!(told.contains(&("due=today,now region=Nord", "3 incidents of members 1")), "{told:?}");
+    assert!(told.contains(&("due=week", "0 incidents")), "{told:?}");
+    let mut other = centre.claimed("Klinik Syd", "").await;
+    let batch = other.batch(&[incident(9, None, now + Duration::from_secs(1))], now).unwrap();
+    assert_eq!(other.connect().await.unwrap().batch(batch).await.unwrap().status, StatusCode::OK);
+    for _again in 0..2 {
+        browser.get("/api/v1/incidents?limit=3&due=today,now&region=Nord").await;
+    }
+    let log = browser.get("/api/v1/audit").await;
+    assert_eq!(log["entries"][0]["detail"], json!("1 incidents of members 2"));
+    assert_ne!(log["entries"][1]["deed"], json!("incident.list"));
+    centre.app.store.audit_verify(None).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_not_let_in_is_written_down_and_a_flood_fills_nothing() {
+    let centre = Running::new().await;
+    // Uses a link twice: the second time is refused.
+    let browser = Browser::new(&centre, Role::Administrator).await;
+    for _again in 0..30 {
+        let wrong = json!({ "token": "wrong" });
+        assert_eq!(browser.ask("POST", "/api/v1/sign-in", &wrong).await.0, StatusCode::FORBIDDEN);
+    }
+    let log = browser.get("/api/v1/audit").await;
+    let refused: Vec<&Value> =
+        log["entries"].as_array().unwrap().iter().filter(|entry| entry["deed"] == "session.refuse").collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(
+        (&refused[0]["on"], &refused[0]["detail"]),
+        (&json!("administrator"), &json!("this link was used"))
+    );
+    assert_eq!(centre.app.sign_ins.left(machine_time() + Duration::from_secs(60)), Some(30));
 }
 
 /// Whether the front end was built in or a page says that it was not.
