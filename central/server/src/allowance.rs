@@ -26,6 +26,12 @@ impl Allowance {
         *state = (if may { left - 1.0 } else { left }, now);
         may
     }
+
+    /// What was left when it was asked last.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> f64 {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 fn steady() -> Instant {

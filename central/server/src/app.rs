@@ -8,6 +8,7 @@ use central_core::crossing::Policy;
 use central_store::Store;
 use common_model::Timestamp;
 use common_wire::hex::hex;
+use tokio::sync::Semaphore;
 
 use crate::allowance::Allowance;
 use crate::identity::Identity;
@@ -19,6 +20,13 @@ const LOGGED: (f64, f64) = (20.0, 1.0);
 
 /// Claims at once, and each second: each takes a signature and a wait for the disk. Guess.
 const CLAIMS: (f64, f64) = (200.0, 50.0);
+
+/// Renewals at once, and each second; a stranger takes none of them. Guess: ten thousand boxes within minutes.
+const RENEWALS: (f64, f64) = CLAIMS;
+
+/// Bytes of bodies that are held at once, from the first byte until it is answered. Guess: what a small machine has to spare; all of ten thousand boxes
+/// may still send a batch of 26 kB at once.
+pub(crate) const BODIES_BYTES_MAX: usize = 256 << 20;
 
 /// Says one line to whoever runs the centre.
 pub(crate) type Say = Box<dyn Fn(&str) + Send + Sync>;
@@ -35,6 +43,9 @@ pub struct App {
     pub(crate) refusals: Refusals,
     pub(crate) sign_ins: SignIns,
     pub(crate) claims: Allowance,
+    pub(crate) renewals: Allowance,
+    /// A permit for each byte.
+    pub(crate) bodies: Arc<Semaphore>,
     pub(crate) logged: Allowance,
     pub(crate) say: Say,
     pub(crate) started_at: Timestamp,
@@ -62,6 +73,8 @@ impl App {
             refusals: Refusals::default(),
             sign_ins: SignIns::default(),
             claims: Allowance::new(CLAIMS.0, CLAIMS.1),
+            renewals: Allowance::new(RENEWALS.0, RENEWALS.1),
+            bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX)),
             logged: Allowance::new(LOGGED.0, LOGGED.1),
             say,
             started_at: machine_time(),

@@ -121,19 +121,24 @@ impl Identity {
     }
 
     /// Reads a request for a certificate: only its key counts, and that whoever asks has it.
-    pub(crate) fn read_request(pem: &str) -> anyhow::Result<Request> {
+    pub(crate) fn read_request(pem: &str) -> anyhow::Result<CertificateRequest> {
         ensure!(pem.len() <= CSR_BYTES_MAX, "a request for a certificate has at most {CSR_BYTES_MAX} bytes");
         let request = CertificateSigningRequestParams::from_pem(pem)
             .map_err(|err| anyhow!("this is no request for a certificate: {err}"))?;
         let key_hash = sha256(&request.public_key.subject_public_key_info());
-        Ok(Request { request, key_hash })
+        Ok(CertificateRequest { request, key_hash })
     }
 
     /// Makes a box's certificate.
     ///
     /// # Errors
     /// When the operating system has no random bytes.
-    pub(crate) fn issue(&self, request: Request, to: BoxId, now: Timestamp) -> anyhow::Result<Issued> {
+    pub(crate) fn issue(
+        &self,
+        request: CertificateRequest,
+        to: BoxId,
+        now: Timestamp,
+    ) -> anyhow::Result<Issued> {
         let until = now + LIFE;
         let mut params = params(&to.to_string(), now, until)?;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -170,7 +175,7 @@ impl Identity {
 }
 
 /// A request for a certificate.
-pub(crate) struct Request {
+pub(crate) struct CertificateRequest {
     request: CertificateSigningRequestParams,
     /// The SHA-256 of its public key.
     pub(crate) key_hash: String,

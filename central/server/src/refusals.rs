@@ -29,6 +29,8 @@ pub(crate) enum Why {
     Acknowledged,
     /// Too many at once.
     TooMany,
+    /// More bytes at once than are held.
+    Busy,
     /// A request at the desk without a session.
     NoSession,
     /// A request at the desk under another name.
@@ -40,7 +42,7 @@ pub(crate) enum Why {
 }
 
 /// The names under which they are counted, in the order of [`Why`].
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "handshake",
     "no_certificate",
     "unknown_box",
@@ -53,6 +55,7 @@ const NAMES: [&str; 16] = [
     "other_box",
     "acknowledged",
     "too_many",
+    "busy",
     "no_session",
     "host",
     "forged",

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::app::{App, Say, machine_time};
+use crate::door::Seats;
 use crate::identity::Identity;
 use crate::tls::OwnCertificate;
 use crate::{desk, door, jobs, line, tls};
@@ -158,7 +159,7 @@ impl Centre {
         // Who is refused is written down with whence they came.
         let desk = axum::serve(desk, router.into_make_service_with_connect_info::<SocketAddr>());
         tokio::select! {
-            () = door::serve(boxes, acceptor, line::router(Arc::clone(&app)), Arc::clone(&app)) => Ok(()),
+            () = door::serve(boxes, acceptor, line::router(Arc::clone(&app)), Arc::clone(&app), Seats::default()) => Ok(()),
             served = desk => served.context("the desk's server failed"),
             () = jobs::keep_seen(Arc::clone(&app)) => Ok(()),
             () = jobs::find(Arc::clone(&app)) => Ok(()),

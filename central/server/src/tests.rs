@@ -1,6 +1,7 @@
 //! A centre on ports of its own, and boxes that speak the true protocol with it.
 
 mod desk;
+mod limits;
 mod line;
 mod strange;
 

@@ -3,21 +3,22 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use central_store::{BoxCell, IncomingRecord, IngestLog as _, StoreError};
+use common_wire::limits::BATCH_BYTES_MAX;
 use common_wire::{Batch, BatchError, Committed};
 
+use super::body::{self, Bounds};
 use super::caller::{For, admit};
 use super::{Refusal, Shared};
 use crate::app::{App, machine_time};
 use crate::refusals::Why;
 use crate::tls::Peer;
 
-/// A batch must be here within this time. 1 MiB takes 80 s at 100 kbit/s.
-const BODY_MAX: Duration = Duration::from_secs(120);
+/// 1 MiB takes 80 s at 100 kbit/s.
+const BODY: Bounds = Bounds { bytes: BATCH_BYTES_MAX, within: Duration::from_secs(120) };
 
 pub(super) async fn take(
     State(app): Shared,
@@ -29,9 +30,9 @@ pub(super) async fn take(
         let said = "one batch after the other";
         return Err(Refusal::counted(&app, Why::TooMany, StatusCode::TOO_MANY_REQUESTS, said));
     };
-    let bytes = body(&app, request).await?;
+    let held = body::read(&app, request, BODY).await?;
     let received_at = machine_time();
-    let (of, from) = (Arc::clone(&app), Arc::clone(&cell));
+    let (of, from, bytes) = (Arc::clone(&app), Arc::clone(&cell), held.bytes.clone());
     let read = tokio::task::spawn_blocking(move || read(&of, &from, &bytes)).await;
     let records = read.unwrap_or_else(|_| Err(Refusal::fault(&app, &"a batch was not read")))?;
     let batch = central_store::Incoming { from: Arc::clone(&cell), received_at, records };
@@ -41,16 +42,6 @@ pub(super) async fn take(
             Err(Refusal::counted(&app, Why::Malformed, StatusCode::BAD_REQUEST, err.to_string()))
         }
         Err(err) => Err(Refusal::fault(&app, &err)),
-    }
-}
-
-async fn body(app: &App, request: Request) -> Result<Bytes, Refusal> {
-    let body = tokio::time::timeout(BODY_MAX, Bytes::from_request(request, &())).await;
-    match body {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(err)) if err.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_long(app)),
-        Ok(Err(_)) => Err(malformed(app, "a batch that broke off".to_owned())),
-        Err(_) => Err(malformed(app, "a batch that takes too long".to_owned())),
     }
 }
 

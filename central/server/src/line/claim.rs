@@ -1,22 +1,27 @@
 //! A new box becomes a member's, and a certificate is renewed.
 
+use core::time::Duration;
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use central_store::{BoxCell, StoreError};
 use common_wire::BoxId;
 use common_wire::ClaimCode;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::body::{self, Bounds};
 use super::caller::{For, admit};
 use super::{Refusal, Shared};
 use crate::app::{App, machine_time, random};
-use crate::identity::{Identity, Issued, Request};
+use crate::identity::{CertificateRequest, Identity, Issued};
 use crate::refusals::Why;
 use crate::tls::Peer;
+
+/// A request for a certificate and a code. Guess: a bad mobile network takes two seconds.
+pub(super) const BODY: Bounds = Bounds { bytes: 16 << 10, within: Duration::from_secs(15) };
 
 /// What a new box sends.
 #[derive(Debug, Deserialize)]
@@ -48,14 +53,11 @@ pub(super) struct Renewed {
     certificate: String,
 }
 
-pub(super) async fn claim(
-    State(app): Shared,
-    body: Result<Json<Claim>, JsonRejection>,
-) -> Result<Json<Claimed>, Refusal> {
+pub(super) async fn claim(State(app): Shared, request: Request) -> Result<Json<Claimed>, Refusal> {
     if !app.claims.take() {
         return Err(too_fast(&app));
     }
-    let Json(claim) = body.map_err(|err| unreadable(&app, &err))?;
+    let claim: Claim = json(&app, request).await?;
     let request = read(&app, &claim.csr)?;
     let refuse = |said: String| Refusal::counted(&app, Why::Claim, StatusCode::FORBIDDEN, said);
     let code: ClaimCode = claim.code.parse().map_err(|err| refuse(format!("{err}")))?;
@@ -78,13 +80,13 @@ pub(super) async fn claim(
 pub(super) async fn renew(
     State(app): Shared,
     Extension(peer): Extension<Option<Peer>>,
-    body: Result<Json<Renew>, JsonRejection>,
+    request: Request,
 ) -> Result<Json<Renewed>, Refusal> {
     let cell = admit(&app, peer.as_ref(), For::Renewal)?;
-    if !app.claims.take() {
+    if !app.renewals.take() {
         return Err(too_fast(&app));
     }
-    let Json(renew) = body.map_err(|err| unreadable(&app, &err))?;
+    let renew: Renew = json(&app, request).await?;
     let issued = issue(&app, read(&app, &renew.csr)?, &cell).await?;
     Ok(Json(Renewed { certificate: issued.chain }))
 }
@@ -97,7 +99,7 @@ async fn send_in_force(app: &App, cell: &Arc<BoxCell>) -> Result<(), StoreError>
 }
 
 /// Makes a certificate, and keeps its number; an approval is used up by it.
-async fn issue(app: &Arc<App>, request: Request, cell: &BoxCell) -> Result<Issued, Refusal> {
+async fn issue(app: &Arc<App>, request: CertificateRequest, cell: &BoxCell) -> Result<Issued, Refusal> {
     let now = machine_time();
     let issued = app.identity.issue(request, cell.id, now).map_err(|err| Refusal::fault(app, &err))?;
     let kept = async {
@@ -113,20 +115,16 @@ async fn issue(app: &Arc<App>, request: Request, cell: &BoxCell) -> Result<Issue
     Ok(issued)
 }
 
-fn read(app: &App, csr: &str) -> Result<Request, Refusal> {
+fn read(app: &App, csr: &str) -> Result<CertificateRequest, Refusal> {
     Identity::read_request(csr)
         .map_err(|err| Refusal::counted(app, Why::Request, StatusCode::BAD_REQUEST, err.to_string()))
 }
 
-fn unreadable(app: &App, err: &JsonRejection) -> Refusal {
-    let is_long = err.status() == StatusCode::PAYLOAD_TOO_LARGE;
-    let (why, said) = if is_long {
-        (Why::TooLong, "longer than may be sent".to_owned())
-    } else {
-        (Why::Request, "this request cannot be read".to_owned())
-    };
-    let status = if is_long { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-    Refusal::counted(app, why, status, said)
+async fn json<T: DeserializeOwned>(app: &App, request: Request) -> Result<T, Refusal> {
+    let held = body::read(app, request, BODY).await?;
+    serde_json::from_slice(&held.bytes).map_err(|_| {
+        Refusal::counted(app, Why::Request, StatusCode::BAD_REQUEST, "this request cannot be read")
+    })
 }
 
 fn too_fast(app: &App) -> Refusal {

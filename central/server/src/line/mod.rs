@@ -3,6 +3,7 @@
 //! Each request is judged anew by who asks (`caller`), against what is in memory: a box that is revoked is refused with its next word.
 
 mod batch;
+mod body;
 mod caller;
 mod claim;
 mod inbox;
@@ -10,7 +11,7 @@ mod inbox;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -21,14 +22,14 @@ use serde_json::json;
 use crate::app::App;
 use crate::refusals::Why;
 
-/// Longest body of a claim or a renewal, in bytes: a request for a certificate and a code.
-const CLAIM_BYTES_MAX: usize = 16 << 10;
+/// Whoever is told to come again comes after so many seconds at the earliest. Guess: what a batch takes.
+const AGAIN_AFTER_SECS: u16 = 5;
 
 /// Everything that a box can ask for.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/v1/claim", post(claim::claim).layer(DefaultBodyLimit::max(CLAIM_BYTES_MAX)))
-        .route("/v1/renew", post(claim::renew).layer(DefaultBodyLimit::max(CLAIM_BYTES_MAX)))
+        .route("/v1/claim", post(claim::claim).layer(DefaultBodyLimit::max(claim::BODY.bytes)))
+        .route("/v1/renew", post(claim::renew).layer(DefaultBodyLimit::max(claim::BODY.bytes)))
         .route("/v1/batch", post(batch::take).layer(DefaultBodyLimit::max(BATCH_BYTES_MAX)))
         .route("/v1/inbox", get(inbox::letters))
         .layer(middleware::from_fn(say_as_json))
@@ -63,7 +64,11 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(json!({ "error": self.error }))).into_response()
+        let mut response = (self.status, Json(json!({ "error": self.error }))).into_response();
+        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            response.headers_mut().insert(header::RETRY_AFTER, AGAIN_AFTER_SECS.into());
+        }
+        response
     }
 }
 
