@@ -19,8 +19,8 @@ const FIND_EVERY: Duration = Duration::from_millis(500);
 /// Keys, certificates and what is old are looked at so often.
 const HOURLY: Duration = Duration::from_secs(3_600);
 
-/// What was met is forgotten after this. Source: research on what centres keep, raw sightings 90 days.
-const OCCURRENCES_KEPT: Duration = Duration::from_secs(90 * 86_400);
+/// Records as they came, what was met, and keys that are over are forgotten after this. Source: research on what centres keep, raw sightings 90 days.
+const KEPT: Duration = Duration::from_secs(90 * 86_400);
 
 /// Keeps when boxes were seen, and how many sign-ins were refused that nobody wrote down.
 pub(crate) async fn keep_seen(app: Arc<App>) {
@@ -28,7 +28,8 @@ pub(crate) async fn keep_seen(app: Arc<App>) {
         tokio::time::sleep(KEEP_EVERY).await;
         let now = machine_time();
         if let Some(more) = app.sign_ins.left(now)
-            && let Err(err) = app.store.audit(now, "centre", "session.refuse", "", &format!("{more} more")).await
+            && let Err(err) =
+                app.store.audit(now, "centre", "session.refuse", "", &format!("{more} more")).await
         {
             (app.say)(&format!("could not write down who was refused: {err}"));
         }
@@ -62,7 +63,8 @@ pub(crate) async fn hourly(app: Arc<App>, renew: impl Fn(Timestamp)) {
         renew(now);
         let done = async {
             make_epoch_keys(&app, now).await?;
-            app.store.forget_occurrences(now - OCCURRENCES_KEPT).await.map(drop)
+            app.store.forget(now - KEPT).await?;
+            app.store.forget_epoch_keys(now - KEPT, now).await
         };
         let done: Result<(), StoreError> = done.await;
         if let Err(err) = done {

@@ -4,7 +4,6 @@ use core::time::Duration;
 use std::path::Path;
 use std::sync::Arc;
 
-use common_model::Timestamp;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Row as _};
 
@@ -28,6 +27,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004-order", include_str!("../migrations/0004-order.sql")),
     ("0005-health", include_str!("../migrations/0005-health.sql")),
     ("0006-twins", include_str!("../migrations/0006-twins.sql")),
+    ("0007-old", include_str!("../migrations/0007-old.sql")),
 ];
 
 /// Connections that read. Guess: a desk of a dozen people.
@@ -253,20 +253,5 @@ impl Store {
         });
         tx.insert(SEEN, seen.collect()).await?;
         tx.commit().await
-    }
-
-    /// Forgets what was met before this moment; findings stay.
-    ///
-    /// # Errors
-    /// [`StoreError::Sql`].
-    pub async fn forget_occurrences(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut tx = self.begin().await?;
-        let done =
-            sqlx::query("DELETE FROM occurrence WHERE at_ns < $1 AND no < (SELECT max(no) FROM occurrence)")
-                .bind(ns(before))
-                .execute(tx.connection())
-                .await?;
-        tx.commit().await?;
-        Ok(done.rows_affected())
     }
 }

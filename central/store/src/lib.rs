@@ -9,6 +9,7 @@ mod audit;
 mod claims;
 mod db;
 mod findings;
+mod forget;
 mod ingest;
 mod letters;
 mod members;

@@ -17,7 +17,9 @@ use central_store::{
 use common_model::Timestamp;
 use common_wire::ClaimCode;
 use common_wire::docs::GOLDEN;
-use common_wire::v1::{Answer, AnswerWord, Body, Down, Due, Fact, Health, Incident, Recall, Sighting, State, Warning};
+use common_wire::v1::{
+    Answer, AnswerWord, Body, Down, Due, Fact, Health, Incident, Recall, Sighting, State, Warning,
+};
 use common_wire::{BoxId, Lane, Letter, LetterError, Position, Pseudonym, Record, Signed, SpoolId};
 
 const NOW: Timestamp = Timestamp::from_secs(1_773_822_600);
@@ -70,6 +72,7 @@ on_both!(
     what_members_share_is_found_once,
     round_a_change_of_epochs_there_is_one_finding,
     findings_grow_and_join_and_lose_nothing,
+    what_is_old_is_forgotten_and_what_was_concluded_stays,
     sessions_end,
 );
 
@@ -302,10 +305,10 @@ async fn a_box_that_has_more_letters_than_are_known_is_gone_on_from(place: Place
     assert!(go_on_from(&store, &cell, 9).await);
     assert_eq!((letters(&store, &cell, 9).await.len(), cell.letters_sent()), (2, 11));
     // Now the box is put back, to where the numbers have a hole.
-    assert_eq!(letters(&store, &cell, 1).await, []);
-    assert!(go_on_from(&store, &cell, 1).await);
-    assert_eq!(letters(&store, &cell, 1).await, [(2, "holds".to_owned()), (3, "not had".to_owned())]);
-    assert_eq!((cell.letters_sent(), cell.letters_known()), (3, 1));
+    assert_eq!(letters(&store, &cell, 2).await, []);
+    assert!(go_on_from(&store, &cell, 2).await);
+    assert_eq!(letters(&store, &cell, 2).await, [(3, "holds".to_owned()), (4, "not had".to_owned())]);
+    assert_eq!((cell.letters_sent(), cell.letters_known()), (4, 2));
     let log = store.audit_entries(None, 100).await.unwrap();
     assert_eq!(log.iter().filter(|entry| entry.deed == "box.number_letters").count(), 2);
     // Whoever plays with it is refused.
@@ -587,6 +590,50 @@ async fn findings_grow_and_join_and_lose_nothing(place: Place) {
     assert_eq!(store.look_for_findings(Policy::default(), NOW).await.unwrap(), (0, false));
     meet(&store, &[(9, 71, key)]).await;
     assert_eq!(store.look_for_findings(Policy::default(), NOW).await.unwrap(), (0, false));
+    store.close().await;
+}
+
+async fn what_is_old_is_forgotten_and_what_was_concluded_stays(place: Place) {
+    let store = place.open().await;
+    meet(&store, &[(1, 0, &["03"]), (2, 0, &["03"]), (3, 0, &["03"])]).await;
+    assert_eq!(found(&store).await.len(), 1);
+    let cell = store.find(BoxId::from_bytes([1; 16])).unwrap();
+    // More than are forgotten in one step.
+    let all: Vec<Record> = (1..=2_100).map(|seq| incident(&cell, seq, seq)).collect();
+    append(&store, &cell, &all).await;
+    let at = Position { spool: SPOOL, lane: Lane::Alert };
+    let filter = IncidentFilter { limit: 10, ..IncidentFilter::default() };
+    let incident_id = store.incidents(&filter).await.unwrap().remove(0).place.id;
+    assert_eq!(store.forget(NOW).await.unwrap(), 0);
+    assert_eq!(store.records_after(cell.no, at, 0, 9_999).await.unwrap().len(), 2_100);
+
+    let later = NOW + Duration::from_secs(10_000);
+    assert!(store.forget(later).await.unwrap() >= 2_103);
+    assert_eq!(store.records_after(cell.no, at, 0, 9_999).await.unwrap(), []);
+    assert!(store.incident_steps(cell.no, &incident_id).await.unwrap().is_empty());
+    assert_eq!(store.incidents(&filter).await.unwrap().len(), 1);
+    assert_eq!(store.findings(10).await.unwrap().len(), 1);
+    store.close().await;
+    // The lane goes on where it was.
+    let store = place.open().await;
+    let cell = store.find(cell.id).unwrap();
+    let landed = append(&store, &cell, &[all[2_099].clone(), incident(&cell, 2_101, 1)]).await;
+    assert_eq!((landed.duplicates, landed.accepted), (1, 1));
+
+    let mut tx = store.begin().await.unwrap();
+    let key = EpochKeyRow { epoch: "2026-02".into(), secret: "5".repeat(64), from: NOW, until: later };
+    tx.add_epoch_key(&key).await.unwrap();
+    tx.send(&[Arc::clone(&cell)], &key.body(), &key.epoch, NOW, &unsigned).await.unwrap();
+    tx.commit().await.unwrap();
+    warn(&store, &[Arc::clone(&cell)], warning("holds", 24), &Audience::everybody(), &[]).await;
+    store.forget_epoch_keys(later, later).await.unwrap();
+    assert_eq!(store.epoch_keys(NOW).await.unwrap(), [key]);
+    store.forget_epoch_keys(later + Duration::from_secs(1), later).await.unwrap();
+    assert_eq!(store.epoch_keys(NOW).await.unwrap(), []);
+    // A box that comes after that long does not wait for the letter that is gone.
+    assert_eq!(letters(&store, &cell, 0).await, []);
+    assert!(store.go_on_from(&cell, 0, NOW, &unsigned).await.unwrap());
+    assert_eq!(letters(&store, &cell, 0).await, [(1, "holds".to_owned())]);
     store.close().await;
 }
 
