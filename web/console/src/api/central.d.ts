@@ -402,6 +402,8 @@ export interface components {
             certificate_until?: string | null;
             claimed_at: string;
             health?: components["schemas"]["Health"] | null;
+            /** @description When that came: one that talks and has not said for 45 minutes how it is, is blind. */
+            health_at?: string | null;
             /** @description Its name: 32 hexadecimal digits. */
             id: string;
             inventory?: components["schemas"]["Inventory"] | null;
