@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, anyhow};
 use common_model::Timestamp;
-use common_wire::v1::Body;
+use common_wire::v1::{self, Body};
 use common_wire::{BoxId, CentreKey, Draft, Lane, Record, SpoolId};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
-use serde::Deserialize;
 use serde_json::json;
 use tokio_rustls::TlsConnector;
 
@@ -36,16 +35,6 @@ pub struct PlayedBox {
     next: BTreeMap<Lane, u64>,
 }
 
-#[derive(Deserialize)]
-struct Claimed {
-    #[serde(rename = "box")]
-    id: BoxId,
-    member: String,
-    certificate: String,
-    ca: String,
-    letter_key: String,
-}
-
 /// A request for a certificate, and its key.
 ///
 /// # Errors
@@ -63,11 +52,12 @@ pub fn request_for_certificate() -> anyhow::Result<(String, KeyPair)> {
 pub async fn claim(centre: SocketAddr, ca_pem: &str, code: &str) -> anyhow::Result<PlayedBox> {
     let (csr, key) = request_for_certificate()?;
     let mut line = Line::connect(centre, &connector(ca_pem, None)?).await?;
-    let claimed: Claimed = line.post("/v1/claim", &json!({ "code": code, "csr": csr })).await?.well()?;
+    let asked = v1::Claim { code: code.to_owned(), csr };
+    let claimed: v1::Claimed = line.post("/v1/claim", &json!(asked)).await?.well()?;
     let mut spool = [0; 16];
     getrandom::fill(&mut spool).map_err(|err| anyhow!("{err}"))?;
     Ok(PlayedBox {
-        id: claimed.id,
+        id: claimed.box_id,
         member: claimed.member,
         centre,
         chain: claimed.certificate,

@@ -7,10 +7,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use central_store::{BoxCell, StoreError};
-use common_wire::BoxId;
-use common_wire::ClaimCode;
+use common_wire::{BoxId, ClaimCode, v1};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::body::{self, Bounds};
 use super::caller::{For, admit};
@@ -23,41 +21,11 @@ use crate::tls::Peer;
 /// A request for a certificate and a code. Guess: a bad mobile network takes two seconds.
 pub(super) const BODY: Bounds = Bounds { bytes: 16 << 10, within: Duration::from_secs(15) };
 
-/// What a new box sends.
-#[derive(Debug, Deserialize)]
-pub(super) struct Claim {
-    code: String,
-    csr: String,
-}
-
-/// What it gets.
-#[derive(Debug, Serialize)]
-pub(super) struct Claimed {
-    #[serde(rename = "box")]
-    id: BoxId,
-    member: String,
-    certificate: String,
-    ca: String,
-    letter_key: String,
-}
-
-/// What a box sends whose certificate will be over.
-#[derive(Debug, Deserialize)]
-pub(super) struct Renew {
-    csr: String,
-}
-
-/// What it gets.
-#[derive(Debug, Serialize)]
-pub(super) struct Renewed {
-    certificate: String,
-}
-
-pub(super) async fn claim(State(app): Shared, request: Request) -> Result<Json<Claimed>, Refusal> {
+pub(super) async fn claim(State(app): Shared, request: Request) -> Result<Json<v1::Claimed>, Refusal> {
     if !app.claims.take() {
         return Err(too_fast(&app));
     }
-    let claim: Claim = json(&app, request).await?;
+    let claim: v1::Claim = json(&app, request).await?;
     let request = read(&app, &claim.csr)?;
     let refuse = |said: String| Refusal::counted(&app, Why::Claim, StatusCode::FORBIDDEN, said);
     let code: ClaimCode = claim.code.parse().map_err(|err| refuse(format!("{err}")))?;
@@ -68,8 +36,8 @@ pub(super) async fn claim(State(app): Shared, request: Request) -> Result<Json<C
     let issued = issue(&app, request, &claimed.cell).await?;
     send_in_force(&app, &claimed.cell).await.map_err(|err| Refusal::fault(&app, &err))?;
     app.store.tell_news();
-    Ok(Json(Claimed {
-        id: claimed.cell.id,
+    Ok(Json(v1::Claimed {
+        box_id: claimed.cell.id,
         member: claimed.member,
         certificate: issued.chain,
         ca: app.identity.ca_pem().to_owned(),
@@ -81,14 +49,14 @@ pub(super) async fn renew(
     State(app): Shared,
     Extension(peer): Extension<Option<Peer>>,
     request: Request,
-) -> Result<Json<Renewed>, Refusal> {
+) -> Result<Json<v1::Renewed>, Refusal> {
     let cell = admit(&app, peer.as_ref(), For::Renewal)?;
     if !app.renewals.take() {
         return Err(too_fast(&app));
     }
-    let renew: Renew = json(&app, request).await?;
+    let renew: v1::Renew = json(&app, request).await?;
     let issued = issue(&app, read(&app, &renew.csr)?, &cell).await?;
-    Ok(Json(Renewed { certificate: issued.chain }))
+    Ok(Json(v1::Renewed { certificate: issued.chain }))
 }
 
 /// A new box hears what all others were told before it came.

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use common_wire::limits::BATCH_BYTES_MAX;
-use serde_json::json;
+use common_wire::v1;
 
 use crate::app::App;
 use crate::refusals::Why;
@@ -64,7 +64,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(json!({ "error": self.error }))).into_response();
+        let mut response = (self.status, Json(v1::Refused { error: self.error })).into_response();
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, AGAIN_AFTER_SECS.into());
         }
