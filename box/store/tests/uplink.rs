@@ -6,6 +6,8 @@ use box_store::uplink::{Entry, KEPT_NS, LaneRow, Letter, RECORDS_MAX, WarningRow
 use box_store::{UplinkDb, UplinkReader};
 
 const NOW: u64 = 1_773_000_000_000_000_000;
+const DAY_NS: u64 = 86_400 * 1_000_000_000;
+const FOR_EVER: u64 = u64::MAX >> 1;
 const ALERT: u8 = 0;
 const SIGHTING: u8 = 1;
 
@@ -61,9 +63,11 @@ fn what_leaves_is_kept_for_the_clinic_with_its_day_and_its_bytes() {
     db.put(&[entry(ALERT, NOW), entry(SIGHTING, NOW)], &[], &[]).unwrap();
     db.leaving(&[(ALERT, 1, 120)], 90, NOW).unwrap();
     db.leaving(&[(ALERT, 1, 120), (SIGHTING, 1, 80)], 150, NOW + 1).unwrap();
-    let sent = db.reader().sent_before(u64::MAX >> 1, 10).unwrap();
+    let sent = db.reader().sent_of("sighting", 0, FOR_EVER, 10).unwrap();
     let times: Vec<(u8, u64, u64)> = sent.iter().map(|row| (row.lane, row.sent_at_ns, row.bytes)).collect();
     assert_eq!(times, [(SIGHTING, NOW + 1, 80), (ALERT, NOW, 120)], "the first time counts");
+    let last_before = |at_ns| db.reader().last_sent_before(at_ns).unwrap();
+    assert_eq!([FOR_EVER, NOW + 1, NOW].map(last_before), [Some(NOW + 1), Some(NOW), None]);
     assert_eq!(db.reader().bytes_of_day(NOW).unwrap(), 240);
     assert_eq!(db.reader().sent_between(NOW, NOW + 1).unwrap().len(), 1);
 }
@@ -119,6 +123,50 @@ fn a_file_that_was_put_back_begins_a_new_spool() {
     assert_eq!((times(ALERT), times(SIGHTING)), (vec![(1, 2), (2, 3)], vec![(1, 4)]));
     let lanes = db.reader().lanes().unwrap();
     assert_eq!(lanes[0], LaneRow { last: 2, committed: 0, dropped: 0 });
+}
+
+#[test]
+fn what_left_stays_in_the_record_when_a_new_spool_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = open(folder.path());
+    db.put(&[entry(ALERT, 1), entry(ALERT, 2), entry(ALERT, 3)], &[], &[]).unwrap();
+    db.leaving(&[(ALERT, 1, 100), (ALERT, 2, 10)], 110, NOW).unwrap();
+    db.commit(&[(ALERT, 1)]).unwrap();
+    db.begin_again("second", &lowered).unwrap();
+    let left = |db: &UplinkDb| {
+        let sums = db.reader().sent_sums(0, FOR_EVER).unwrap();
+        sums.iter().map(|sum| (sum.records, sum.bytes, sum.first_ns, sum.last_ns)).collect::<Vec<_>>()
+    };
+    assert_eq!(left(&db), [(2, 110, NOW, NOW)], "nothing of it is gone");
+    assert_eq!(seqs(&db, ALERT), [1, 2]);
+    // What the centre did not have leaves a second time, under its new number.
+    db.leaving(&[(ALERT, 1, 10)], 10, NOW + DAY_NS).unwrap();
+    assert_eq!(left(&db), [(3, 120, NOW, NOW + DAY_NS)]);
+    db.begin_again("third", &lowered).unwrap();
+    assert_eq!(left(&db), [(3, 120, NOW, NOW + DAY_NS)]);
+    assert_eq!(db.reader().sent_between(NOW, NOW + 1).unwrap().len(), 2);
+
+    db.make_room(NOW + KEPT_NS + 1, false, &gap).unwrap();
+    assert_eq!(left(&db).len(), 1, "nobody knows what time it is");
+    db.make_room(NOW + KEPT_NS + 1, true, &gap).unwrap();
+    assert_eq!(left(&db), [(1, 10, NOW + DAY_NS, NOW + DAY_NS)], "kept as long as everything that left");
+}
+
+#[test]
+fn what_left_under_an_old_name_goes_first_when_there_is_no_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = open(folder.path());
+    db.put(&[entry(ALERT, NOW), entry(ALERT, NOW)], &[], &[]).unwrap();
+    db.leaving(&[(ALERT, 1, 1)], 1, NOW).unwrap();
+    db.leaving(&[(ALERT, 2, 1)], 1, NOW + 1).unwrap();
+    db.commit(&[(ALERT, 2)]).unwrap();
+    db.begin_again("second", &lowered).unwrap();
+    let entries: Vec<Entry> = (1..RECORDS_MAX).map(|_| entry(SIGHTING, NOW)).collect();
+    db.put(&entries, &[], &[]).unwrap();
+    db.make_room(NOW, true, &gap).unwrap();
+    let left = db.reader().sent_between(0, FOR_EVER).unwrap();
+    assert_eq!(left.iter().map(|row| row.sent_at_ns).collect::<Vec<_>>(), [NOW + 1]);
+    assert_eq!(db.reader().lanes().unwrap()[1].dropped, 0, "nothing that waits had to go");
 }
 
 /// The numbers of a gap as the tests here write it: "from-to why".

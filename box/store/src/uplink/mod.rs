@@ -11,7 +11,10 @@ pub use reader::UplinkReader;
 pub use writer::{Entry, Letter, UplinkDb};
 
 /// What brings a file up to date, oldest first. Append only.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/uplink/0001-first.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/uplink/0001-first.sql"),
+    include_str!("../../migrations/uplink/0002-past.sql"),
+];
 
 /// The file's name in the folder of the box's state.
 pub const FILE: &str = "uplink.db";
@@ -67,6 +70,21 @@ pub struct SentRow {
     pub bytes: u64,
     /// JSON of the wire's types.
     pub body: String,
+}
+
+/// Records of one kind that left within a span of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentSum {
+    /// The type of their bodies.
+    pub what: String,
+    /// How many.
+    pub records: u64,
+    /// The bytes of their lines.
+    pub bytes: u64,
+    /// When the first left.
+    pub first_ns: u64,
+    /// When the last left.
+    pub last_ns: u64,
 }
 
 /// A warning of the centre.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{FILE, LANES, LaneRow, Numbered, SentRow, WarningRow};
+use super::{FILE, LANES, LaneRow, Numbered, SentRow, SentSum, WarningRow};
 use crate::StoreError;
 use crate::db::{Db, bits};
 
@@ -141,14 +141,58 @@ impl<'d> UplinkReader<'d> {
         })
     }
 
-    /// What left, latest first, from before this moment.
+    /// When something left last before this moment.
     ///
     /// # Errors
     /// As [`Self::spool`].
-    pub fn sent_before(&self, at_ns: u64, most: u32) -> Result<Vec<SentRow>, StoreError> {
+    pub fn last_sent_before(&self, at_ns: u64) -> Result<Option<u64>, StoreError> {
+        self.db().read("asking when something left last", |connection| {
+            // Not of the view, of which SQLite would count all.
+            let mut ask = connection.prepare_cached(
+                "SELECT max(last) FROM (SELECT max(sent_at_ns) AS last FROM record WHERE sent_at_ns < ?1 UNION ALL SELECT max(sent_at_ns) FROM past WHERE sent_at_ns < ?1)",
+            )?;
+            let last: Option<i64> = ask.query_row([bits(at_ns)], |row| row.get(0))?;
+            Ok(last.map(i64::cast_unsigned))
+        })
+    }
+
+    /// What left from this moment until before that one, each kind as a sum, what matters most first.
+    ///
+    /// # Errors
+    /// As [`Self::spool`].
+    pub fn sent_sums(&self, from_ns: u64, to_ns: u64) -> Result<Vec<SentSum>, StoreError> {
+        self.db().read("asking how much left", |connection| {
+            let mut ask = connection.prepare_cached(
+                "SELECT what, count(*), sum(sent_bytes), min(sent_at_ns), max(sent_at_ns) FROM sent WHERE sent_at_ns >= ?1 AND sent_at_ns < ?2 GROUP BY what ORDER BY min(lane), max(sent_at_ns) DESC, what DESC",
+            )?;
+            let rows = ask.query_map(params![bits(from_ns), bits(to_ns)], |row| {
+                let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
+                Ok(SentSum {
+                    what: row.get(0)?,
+                    records: number(1)?,
+                    bytes: number(2)?,
+                    first_ns: number(3)?,
+                    last_ns: number(4)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// What of this kind left from this moment until before that one, the latest first.
+    ///
+    /// # Errors
+    /// As [`Self::spool`].
+    pub fn sent_of(
+        &self,
+        what: &str,
+        from_ns: u64,
+        to_ns: u64,
+        most: u32,
+    ) -> Result<Vec<SentRow>, StoreError> {
         self.sent(
-            "SELECT sent_at_ns, lane, seq, what, sent_bytes, body FROM record WHERE sent_at_ns < ?1 ORDER BY sent_at_ns DESC, lane, seq DESC LIMIT ?2",
-            params![bits(at_ns), most],
+            "SELECT sent_at_ns, lane, seq, what, sent_bytes, body FROM sent WHERE what = ?1 AND sent_at_ns >= ?2 AND sent_at_ns < ?3 ORDER BY sent_at_ns DESC, lane, seq DESC LIMIT ?4",
+            params![what, bits(from_ns), bits(to_ns), most],
         )
     }
 
@@ -158,7 +202,7 @@ impl<'d> UplinkReader<'d> {
     /// As [`Self::spool`].
     pub fn sent_between(&self, from_ns: u64, to_ns: u64) -> Result<Vec<SentRow>, StoreError> {
         self.sent(
-            "SELECT sent_at_ns, lane, seq, what, sent_bytes, body FROM record WHERE sent_at_ns >= ?1 AND sent_at_ns < ?2 ORDER BY sent_at_ns, lane, seq",
+            "SELECT sent_at_ns, lane, seq, what, sent_bytes, body FROM sent WHERE sent_at_ns >= ?1 AND sent_at_ns < ?2 ORDER BY sent_at_ns, lane, seq",
             params![bits(from_ns), bits(to_ns)],
         )
     }

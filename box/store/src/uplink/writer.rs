@@ -180,7 +180,8 @@ impl UplinkDb {
     }
 
     /// Begins a new spool: this file was put back, and its numbers were given a second time. What the centre does not have as far as
-    /// this file knows is numbered anew. `lowered` writes the body of a gap whose numbers are by so many lower.
+    /// this file knows is numbered anew, and leaves anew; what left stays in the clinic's record as it left. `lowered` writes the body of a gap
+    /// whose numbers are by so many lower.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was changed.
@@ -190,6 +191,10 @@ impl UplinkDb {
         lowered: &dyn Fn(&str, u64) -> String,
     ) -> Result<(), StoreError> {
         self.0.write("beginning a new spool", |tx| {
+            tx.execute(
+                "INSERT INTO past SELECT kept.body, lane, seq, what, record.body, sent_at_ns, sent_bytes FROM record JOIN kept ON kept.name = 'spool' WHERE sent_at_ns IS NOT NULL",
+                [],
+            )?;
             tx.execute("UPDATE kept SET body = ?1 WHERE name = 'spool'", [spool])?;
             tx.execute("DELETE FROM kept WHERE name = 'put back'", [])?;
             tx.execute(
@@ -199,7 +204,7 @@ impl UplinkDb {
             lower_gaps(tx, lowered)?;
             // In two steps, because a number must not be there twice on the way.
             tx.execute(
-                "UPDATE record SET seq = -(seq - (SELECT committed FROM lane WHERE lane.lane = record.lane))",
+                "UPDATE record SET seq = -(seq - (SELECT committed FROM lane WHERE lane.lane = record.lane)), sent_at_ns = NULL, sent_bytes = 0",
                 [],
             )?;
             tx.execute("UPDATE record SET seq = -seq", [])?;
@@ -236,6 +241,7 @@ impl UplinkDb {
                 "DELETE FROM record WHERE at_ns < ?1 AND seq <= (SELECT committed FROM lane WHERE lane.lane = record.lane)",
                 [old],
             )?;
+            tx.execute("DELETE FROM past WHERE sent_at_ns < ?1", [old])?;
             for lane in (0..u8::try_from(LANES).unwrap_or(u8::MAX)).rev() {
                 let until: Option<i64> = tx
                     .query_row("SELECT max(seq) FROM record WHERE lane = ?1 AND at_ns < ?2", params![lane, old], |row| row.get(0))
@@ -246,6 +252,13 @@ impl UplinkDb {
                 }
             }
             let mut over = over(tx, most)?;
+            if over > 0 {
+                tx.execute(
+                    "DELETE FROM past WHERE (spool, lane, seq) IN (SELECT spool, lane, seq FROM past ORDER BY sent_at_ns LIMIT ?1)",
+                    [over],
+                )?;
+                over = self::over(tx, most)?;
+            }
             if over > 0 {
                 tx.execute(
                     "DELETE FROM record WHERE (lane, seq) IN (SELECT lane, seq FROM record WHERE seq <= (SELECT committed FROM lane WHERE lane.lane = record.lane) ORDER BY at_ns LIMIT ?1)",
@@ -318,7 +331,10 @@ fn bump(tx: &Transaction<'_>, lane: u8) -> rusqlite::Result<i64> {
 }
 
 fn over(tx: &Transaction<'_>, most: u64) -> rusqlite::Result<i64> {
-    let rows: i64 = tx.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?;
+    let rows: i64 =
+        tx.query_row("SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM past)", [], |row| {
+            row.get(0)
+        })?;
     Ok(rows - bits(most))
 }
 

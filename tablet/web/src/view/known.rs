@@ -52,7 +52,9 @@ impl View {
         Ok(Rule {
             kind: rule.kind.clone(),
             device: rule.device.to_string(),
-            title: self.title_of_kind(&rule.kind, &party),
+            title: self
+                .title_of_kind(&rule.kind, &party, FindingRole::Source)
+                .unwrap_or_else(|| rule.kind.clone()),
             device_name: words.party(&party),
             until,
         })
@@ -76,29 +78,26 @@ impl View {
         Ok(Party { name: party.name.clone().or(name).or_else(address), ..party })
     }
 
-    /// A rule of another version may name a kind that is not there any more: it is shown as it stands.
-    fn title_of_kind(&self, kind: &str, device: &Party) -> String {
-        let row = sensor_detectors::kinds().find(|row| row.id == kind);
-        let title = row.and_then(|row| {
-            let facts = common_model::Facts::new();
-            let request = Request {
-                message: row.message,
-                about: None,
-                lang: self.lang,
-                audience: Audience::Clinic,
-                due: Due::Week,
-                role: FindingRole::Source,
-                device,
-                peer: None,
-                others: &[],
-                facts: &facts,
-                site: &self.site,
-                opened_at: self.now,
-                seen_at: self.now,
-                now: self.now,
-            };
-            self.catalogue.title(&request).ok()
-        });
-        title.unwrap_or_else(|| kind.to_owned())
+    /// The title of the cards of a kind, in the language of the page. What another version wrote may name a kind that is not there any more.
+    pub(crate) fn title_of_kind(&self, kind: &str, device: &Party, role: FindingRole) -> Option<String> {
+        let row = sensor_detectors::kinds().find(|row| row.id == kind)?;
+        let facts = common_model::Facts::new();
+        let request = Request {
+            message: row.message,
+            about: None,
+            lang: self.lang,
+            audience: Audience::Clinic,
+            due: Due::Week,
+            role,
+            device,
+            peer: None,
+            others: &[],
+            facts: &facts,
+            site: &self.site,
+            opened_at: self.now,
+            seen_at: self.now,
+            now: self.now,
+        };
+        self.catalogue.title(&request).ok()
     }
 }
