@@ -23,10 +23,10 @@ pub struct StateRequest<'a> {
     pub cards_today: u32,
     /// Open cards for this week.
     pub cards_week: u32,
-    /// Devices that open cards are about.
-    pub devices: u32,
-    /// All that open cards say of these devices is that they are new.
-    pub are_new: bool,
+    /// Devices of which an open card says more than that they are new.
+    pub unusual: u32,
+    /// Devices of which all that open cards say is that they are new.
+    pub new: u32,
     /// Somebody in the clinic has seen the red card.
     pub acknowledged: bool,
     /// The trouble keeps to one device, and patients can be seen at the others. Say so only when it is true.
@@ -56,8 +56,8 @@ impl<'a> StateRequest<'a> {
             face,
             cards_today: 0,
             cards_week: 0,
-            devices: 0,
-            are_new: false,
+            unusual: 0,
+            new: 0,
             acknowledged: false,
             others_work: false,
             learning: false,
@@ -231,8 +231,8 @@ const FRIDAY: u8 = 4;
 
 const fn network(request: &StateRequest<'_>) -> &'static str {
     match request.sight {
-        _ if request.devices > 0 && request.are_new => "new",
-        _ if request.devices > 0 => "unusual",
+        _ if request.unusual > 0 => "unusual",
+        _ if request.new > 0 => "new",
         Sight::Sees => "calm",
         Sight::Blind | Sight::Silent | Sight::Forgets => "unknown",
     }
@@ -276,7 +276,8 @@ impl Fill for StateSlots<'_> {
         let number = match name {
             "today" => self.request.cards_today,
             "week" => self.request.cards_week,
-            "devices" => self.request.devices,
+            "unusual" => self.request.unusual,
+            "new" => self.request.new,
             "missing" => match self.request.updates {
                 Updates::Missing(number) => number,
                 Updates::Unknown | Updates::NoneMissing => 0,

@@ -10,6 +10,7 @@ use crate::card::RenderError;
 use crate::catalogue::Language;
 use crate::slots;
 use crate::template::{Fill, Template, capitalised};
+use crate::terms::Forms;
 use crate::values::{self, Calendar};
 
 /// `tablet`: the words.
@@ -38,7 +39,7 @@ impl TabletWords {
 }
 
 impl Tablet<'_> {
-    /// A phrase of `terms/tablet`, its holes filled. `{Hole}` begins with a capital letter.
+    /// A phrase of `terms/tablet`, its holes filled. `{Hole}` begins with a capital letter; a hole that chooses by number takes digits.
     ///
     /// # Errors
     /// [`RenderError`] when there is no such phrase, or a hole that nothing fits: a fault of ours.
@@ -46,7 +47,7 @@ impl Tablet<'_> {
         let message = || format!("tablet {phrase}");
         let template = self.language.tablet.phrases.get(phrase);
         let template = template.ok_or_else(|| RenderError::NoMessage { message: message() })?;
-        let filled = template.fill(&Holes(holes));
+        let filled = template.fill(&Holes { words: holes, forms: &self.language.forms });
         filled.map_err(|hole| RenderError::Missing { message: message(), placeholder: hole.0 })
     }
 
@@ -107,14 +108,24 @@ impl Tablet<'_> {
     }
 }
 
-struct Holes<'a>(&'a [(&'a str, &'a str)]);
+struct Holes<'a> {
+    words: &'a [(&'a str, &'a str)],
+    forms: &'a Forms,
+}
+
+impl Holes<'_> {
+    fn of(&self, name: &str) -> Option<&str> {
+        self.words.iter().find(|(hole, _)| *hole == name).map(|(_, words)| *words)
+    }
+}
 
 impl Fill for Holes<'_> {
     fn words(&self, name: &str) -> Option<String> {
-        self.0.iter().find(|(hole, _)| *hole == name).map(|(_, words)| (*words).to_owned())
+        self.of(name).map(str::to_owned)
     }
 
-    fn number(&self, _name: &str) -> Option<(u64, String)> {
-        None
+    fn number(&self, name: &str) -> Option<(u64, String)> {
+        let number = self.of(name)?.parse().ok()?;
+        Some((number, values::count(number, self.forms)))
     }
 }

@@ -38,6 +38,10 @@ impl Template {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
+                // A name may end with a stop itself: "Nordlys Inc." ends the sentence.
+                Piece::Text(words) if text.ends_with('.') => {
+                    text.push_str(words.strip_prefix('.').unwrap_or(words));
+                }
                 Piece::Text(words) => text.push_str(words),
                 Piece::Slot { name, capital } => {
                     let words = from.words(name).ok_or_else(|| Unfilled(name.clone()))?;
@@ -119,7 +123,11 @@ mod tests {
 
     impl Fill for Example {
         fn words(&self, name: &str) -> Option<String> {
-            (name == "device").then(|| "a {pc}".to_owned())
+            match name {
+                "device" => Some("a {pc}".to_owned()),
+                "firm" => Some("Nordlys Inc.".to_owned()),
+                _ => None,
+            }
         }
 
         fn number(&self, name: &str) -> Option<(u64, String)> {
@@ -141,6 +149,12 @@ mod tests {
         assert_eq!(filled("{one|# code|# codes}, {many|# code|# codes}"), Ok("1 code, 1,200 codes".into()));
         assert_eq!(filled("{other}"), Err(Unfilled("other".into())));
         assert_eq!(filled("{other|a|b}"), Err(Unfilled("other".into())));
+    }
+
+    #[test]
+    fn a_sentence_ends_with_one_stop() {
+        assert_eq!(filled("Call {firm}. Then wait."), Ok("Call Nordlys Inc. Then wait.".into()));
+        assert_eq!(filled("{firm} {device}."), Ok("Nordlys Inc. a {pc}.".into()));
     }
 
     #[test]

@@ -62,8 +62,9 @@ pub(crate) struct TimelineWords {
     figures: Template,
     speed: Template,
     dropped: Template,
-    warning: Template,
+    warning: String,
     worse: String,
+    clinic: String,
     label: Labels,
     /// By the name in machine-readable output.
     left_out: BTreeMap<String, String>,
@@ -174,12 +175,16 @@ impl Timeline<'_> {
         Ok(lines)
     }
 
-    /// What is wrong with a recording, before what it came to. `problem` is the reader's own words, in English.
-    ///
-    /// # Errors
-    /// As [`Timeline::day`].
-    pub fn warning(&self, problem: &str) -> Result<String, RenderError> {
-        fill(&self.language.timeline.warning, &Holes(&[("problem", problem)], &[]))
+    /// That a recording is not whole, before what it came to.
+    #[must_use]
+    pub fn warning(&self) -> &str {
+        &self.language.timeline.warning
+    }
+
+    /// What the recorded clinic is called, that comes with the program.
+    #[must_use]
+    pub fn recorded_clinic(&self) -> &str {
+        &self.language.timeline.clinic
     }
 
     /// What stands behind the label of a card that was there already.

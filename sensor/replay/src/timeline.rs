@@ -177,8 +177,10 @@ impl<W: Write> Teller for Timeline<W> {
         }
         writeln!(self.into, "{}", self.colours.dim(&summary.file))?;
         if let Some(problem) = &summary.warning {
-            let warning = self.words().warning(problem).map_err(fault)?;
-            writeln!(self.into, "{}", self.colours.bold(&warning))?;
+            let warning = self.colours.bold(self.words().warning());
+            writeln!(self.into, "{warning}")?;
+            // The reader's own words, which are English: for whoever looks for the fault.
+            writeln!(self.into, "{INDENT}{}", self.colours.dim(problem))?;
         }
         for line in self.words().figures(&summary.figures()).map_err(fault)? {
             writeln!(self.into, "{line}")?;

@@ -264,13 +264,26 @@ async fn what_each_port_heard_is_listed_hour_by_hour_for_a_day() {
 async fn new_devices_are_not_called_unusual_traffic() {
     let mut tablet = Tablet::new();
     let new = IncidentRecord { category: "new-device".into(), ..incident(1, "week") };
+    let mut other = IncidentRecord { category: "new-device".into(), ..incident(3, "week") };
+    other.device.id = Some(hex(8));
     for (open, says) in [
         (vec![new.clone()], "1 nyt apparat"),
-        (vec![new, incident(2, "week")], "Usædvanlig trafik fra 1 apparat"),
+        (vec![new.clone(), other.clone()], "2 nye apparater"),
+        (vec![new, other, incident(2, "week")], "Usædvanlig trafik fra 1 apparat"),
     ] {
         tablet.heard(hears(), open);
         assert_eq!(tablet.get("/api/v1/home").await["parts"][0]["is"], says);
     }
+}
+
+#[tokio::test]
+async fn what_nobody_looks_at_has_no_face_and_the_time_is_the_clinics() {
+    let mut tablet = Tablet::new();
+    tablet.heard(Status { is_recording: true, ..hears() }, vec![]);
+    let home = tablet.get("/api/v1/home").await;
+    let updates = &home["parts"][1];
+    assert_eq!((&updates["face"], &updates["is"]), (&Value::Null, &json!("Ikke med endnu")));
+    assert_eq!(home["now"], "2026-03-18T10:30:00+01:00");
 }
 
 #[tokio::test]
@@ -418,7 +431,8 @@ async fn the_clinic_names_a_device_and_confirms_what_it_is() {
         (&first["type_name"], &first["has_card"], &first["is_heard"]),
         (&json!("Pc"), &json!(true), &json!(true))
     );
-    assert_eq!(list["types"].as_array().unwrap().len(), 12);
+    let types: Vec<&str> = list["types"].as_array().unwrap().iter().map(|of| text(&of["id"])).collect();
+    assert_eq!((types.len(), types.contains(&"unknown")), (11, false), "what nobody knows is no answer");
 
     let path = format!("/api/v1/devices/{}", hex(7));
     assert_eq!(
@@ -497,17 +511,48 @@ async fn site_toml_goes_out_and_in() {
         tablet.send(request("GET", "/api/v1/settings/site.toml").body(Body::empty()).unwrap()).await;
     assert!(response.headers()[header::CONTENT_DISPOSITION].to_str().unwrap().contains("site.toml"));
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let exported = String::from_utf8(bytes.to_vec()).unwrap();
     let path = "/api/v1/settings/site.toml";
-    assert_eq!(tablet.press_text("PUT", path, "application/toml", text).await.0, StatusCode::NO_CONTENT);
-    let wrong = "clinic = \"x\"\n[opening_hours]\nmonday = \"late\"\n".to_owned();
-    let (status, said) = tablet.press_text("PUT", path, "application/toml", wrong).await;
-    assert_eq!((status, &said["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(3)));
-    let detectors = "[detectors.nonsense]\nx = 1\n".to_owned();
-    assert_eq!(
-        tablet.press_text("PUT", path, "application/toml", detectors).await.0,
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
+    assert_eq!(tablet.press_text("PUT", path, "application/toml", exported).await.0, StatusCode::NO_CONTENT);
+    // What is wrong stands in the language of the page; what the file calls it is for whoever wrote it.
+    for (file, line, danish, english, detail) in [
+        (
+            "clinic = \"x\"\n[opening_hours]\nmonday = \"late\"\n",
+            3,
+            "Boksen kan ikke bruge tiderne. De skal stå som 08:00-16:00.",
+            "The box cannot use the times. They must stand as 08:00-16:00.",
+            "site settings, `opening_hours.monday`: “late”: ",
+        ),
+        (
+            "clinic = \"x\"\n[detectors.nonsense]\nx = 1\n",
+            2,
+            "Boksen kan ikke bruge indstillingen af en regel.",
+            "The box cannot use the setting of a rule.",
+            "site settings, `detectors.nonsense`: there is no “nonsense”",
+        ),
+        (
+            "clinic = \"x\"\nclinc = 1\n",
+            2,
+            "Boksen kan ikke bruge det, der står ved clinc.",
+            "The box cannot use what stands at clinc.",
+            "site settings, `clinc`: unknown field; did you mean `clinic`?",
+        ),
+        (
+            "clinic = \"x\"\n= 1\n",
+            2,
+            "Filen er ikke skrevet, så boksen kan læse den.",
+            "The file is not written so that the box can read it.",
+            "site settings: ",
+        ),
+    ] {
+        for (lang, problem) in [("da", danish), ("en", english)] {
+            let path = format!("{path}?lang={lang}");
+            let (status, said) = tablet.press_text("PUT", &path, "application/toml", file.to_owned()).await;
+            assert_eq!((status, &said["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(line)), "{said}");
+            assert_eq!(said["problem"], problem);
+            assert!(text(&said["detail"]).starts_with(detail), "{said}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -533,7 +578,12 @@ async fn history_says_what_happened_and_who_closed_it() {
     let states: Vec<_> =
         history["entries"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["gap", "blind", "closed", "opened"]);
-    assert_eq!(history["entries"][2]["text"], "Your IT supplier said that it is solved.");
+    let closed = &history["entries"][2];
+    assert_eq!(closed["text"], "Your IT supplier said that it is solved.");
+    assert_eq!((&closed["device"], &closed["at"]), (&json!("“Reception”"), &json!("at 10:29")));
+    assert_eq!(history["entries"][1]["device"], Value::Null, "no device cuts a cable");
+    let blind = text(&history["entries"][1]["text"]);
+    assert_eq!(blind, "The cable in socket eth1: nothing to hear since 10:28.");
     assert_eq!(history["entries"][0]["text"].as_str().unwrap().matches("10:3").count(), 2, "{history}");
     let earlier = tablet.get("/api/v1/history?before=2").await;
     assert_eq!(earlier["entries"].as_array().unwrap().len(), 1);
@@ -669,30 +719,89 @@ async fn a_warning_of_the_centre_is_a_card_beside_the_others_and_is_answered() {
 }
 
 #[tokio::test]
-async fn all_that_left_is_listed_in_plain_words_with_its_bytes() {
+async fn all_that_left_is_listed_in_plain_words_with_how_much_and_when() {
     let tablet = Tablet::new();
     assert_eq!(tablet.get("/api/v1/sent").await["days"], json!([]));
     let mut uplink = uplink(&tablet);
-    let golden = |name: &str| {
-        common_wire::docs::GOLDEN.iter().find(|(known, _)| *known == name).expect("it is there").1.to_owned()
-    };
+    let mut delivered = golden("answer");
+    delivered = delivered.replace("not_relevant", "delivered");
     let entry = |lane, what: &'static str| Entry { lane, at_ns: NOON, what, body: golden(what) };
-    let entries =
-        [entry(0, "incident"), entry(3, "health"), entry(3, "health"), entry(0, "answer"), entry(1, "gap")];
+    let entries = [
+        entry(0, "incident"),
+        entry(3, "health"),
+        entry(3, "health"),
+        entry(0, "answer"),
+        entry(1, "gap"),
+        entry(0, "incident"),
+        Entry { body: delivered, ..entry(0, "answer") },
+    ];
     uplink.put(&entries, &[], &[]).unwrap();
-    uplink.leaving(&[(0, 1, 900), (3, 1, 300), (3, 2, 310), (0, 2, 200), (1, 1, 100)], 700, NOON).unwrap();
+    uplink.leaving(&[(0, 1, 900), (3, 1, 300), (0, 2, 200), (1, 1, 100)], 700, NOON).unwrap();
+    uplink.leaving(&[(3, 2, 1_310), (0, 3, 901), (0, 4, 190)], 700, NOON + 90 * MINUTE).unwrap();
     let sent = tablet.get("/api/v1/sent").await;
     let lines = sent["days"][0]["lines"].as_array().unwrap();
-    let said: Vec<(&str, u64)> =
-        lines.iter().map(|line| (line["text"].as_str().unwrap(), line["bytes"].as_u64().unwrap())).collect();
+    let said: Vec<(&str, &str)> =
+        lines.iter().map(|line| (text(&line["text"]), text(&line["figures"]))).collect();
     assert_eq!(
         said,
         [
-            ("Jeres svar på et varsel", 200),
-            ("En mistanke: Et apparat sender måske data skjult ud", 900),
-            ("At noget ikke kunne gemmes (1)", 100),
-            ("Hvordan boksen har det (2)", 610),
+            ("En mistanke: En pc sender måske data ud i det skjulte", "2 beskeder, 1,8 kB, kl. 10.30–12.00"),
+            ("At et varsel er kommet frem", "1 besked, 0,2 kB, kl. 12.00"),
+            ("Jeres svar på et varsel", "1 besked, 0,2 kB, kl. 10.30"),
+            ("At noget ikke kunne gemmes", "1 besked, 0,1 kB, kl. 10.30"),
+            ("Hvordan boksen har det", "2 beskeder, 1,6 kB, kl. 10.30–12.00"),
         ]
     );
-    assert!(lines.iter().all(|line| serde_json::from_str::<Value>(line["raw"].as_str().unwrap()).is_ok()));
+    assert_eq!((&lines[0]["records"], &lines[0]["bytes"]), (&json!(2), &json!(1_801)));
+    assert!(lines.iter().all(|line| serde_json::from_str::<Value>(text(&line["raw"])).is_ok()));
+    // What left in Danish has its headline in the language of the page.
+    let sent = tablet.get("/api/v1/sent?lang=en").await;
+    let first = &sent["days"][0]["lines"][0];
+    assert_eq!(text(&first["text"]), "A suspicion: A PC may be sending data out in secret");
+    assert_eq!(text(&first["figures"]), "2 messages, 1.8 kB, from 10:30 to 12:00");
+}
+
+#[tokio::test]
+async fn what_left_comes_by_whole_days_of_the_clinic_and_nothing_is_cut() {
+    const PER_DAY: u64 = 700;
+    const DAYS: u64 = 16;
+    let tablet = Tablet::new();
+    let mut uplink = uplink(&tablet);
+    let body = golden("sighting");
+    for day in 0..DAYS {
+        // The first at midnight in Denmark, which is 23 o'clock in London.
+        let begin = NOON - 630 * MINUTE + day * 24 * 60 * MINUTE;
+        let entries =
+            (0..PER_DAY).map(|_| Entry { lane: 1, at_ns: begin, what: "sighting", body: body.clone() });
+        uplink.put(&entries.collect::<Vec<_>>(), &[], &[]).unwrap();
+        let lines: Vec<(u8, u64, u64)> = (1..=PER_DAY).map(|seq| (1, day * PER_DAY + seq, 10)).collect();
+        uplink.leaving(&lines[..1], 10, begin).unwrap();
+        // The clocks change on one of the days.
+        uplink.leaving(&lines[1..], 10, begin + 22 * 60 * MINUTE).unwrap();
+    }
+    let (mut days, mut path) = (Vec::new(), "/api/v1/sent".to_owned());
+    loop {
+        let sent = tablet.get(&path).await;
+        days.extend(sent["days"].as_array().unwrap().clone());
+        let Some(next) = sent["next"].as_str() else { break };
+        path = format!("/api/v1/sent?until={next}");
+    }
+    assert_eq!(days.len(), DAYS as usize);
+    assert_eq!(days[0]["day"], "torsdag den 2. april");
+    assert_eq!(days[15]["day"], "onsdag den 18. marts");
+    for day in &days {
+        assert_eq!(day["lines"].as_array().unwrap().len(), 1, "{day}");
+        assert_eq!(day["lines"][0]["records"], PER_DAY, "{day}");
+    }
+    let wrong = tablet.send(request("GET", "/api/v1/sent?until=soon").body(Body::empty()).unwrap()).await;
+    assert_eq!(wrong.status(), StatusCode::BAD_REQUEST);
+}
+
+fn golden(name: &str) -> String {
+    let golden = common_wire::docs::GOLDEN.iter().find(|(known, _)| *known == name);
+    golden.expect("it is there").1.to_owned()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
 }

@@ -69,8 +69,10 @@ class Desk {
     this.#light();
   }
 
+  /** In words: the centre's own, but for an address that leads nowhere, which is said in the language of the page. */
   sorry(error: unknown): string {
-    return error instanceof Problem ? (error.said ?? this.words.app.no_answer) : String(error);
+    if (!(error instanceof Problem)) return String(error);
+    return error.status === 404 ? this.words.app.missing : (error.said ?? this.words.app.no_answer);
   }
 
   #out(): void {

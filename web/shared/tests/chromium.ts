@@ -6,7 +6,13 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 const BLOCKED = 'Service Worker registration blocked by Playwright';
 
 export function launch(...more: string[]): Promise<Browser> {
+  return launchWithout([], ...more);
+}
+
+/** The same without what Playwright sets by itself. */
+export function launchWithout(ignoreDefaultArgs: string[], ...more: string[]): Promise<Browser> {
   return chromium.launch({
+    ignoreDefaultArgs,
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessFaults, sideways } from '../../shared/tests/calm.ts';
-import { launch, watch } from '../../shared/tests/chromium.ts';
+import { launch, launchWithout, watch } from '../../shared/tests/chromium.ts';
 import { Pictures } from '../../shared/tests/pictures.ts';
 import { Box, TOKEN, readCase, type Lang } from './serve.ts';
 
@@ -83,6 +83,7 @@ describe('the wall', () => {
     await seat.page.locator('.wall').click();
     expect(await seat.page.getByLabel('Klinikkens navn').inputValue()).toBe('Lægehuset Sol');
     await seat.page.getByRole('link', { name: 'Historik' }).click();
+    await seat.page.getByRole('button', { name: 'Gem ikke' }).click();
     await seat.page.clock.runFor(61_000);
     await seat.page.locator('.wall').click();
     await seat.page.locator('.hero').waitFor();
@@ -187,6 +188,97 @@ describe('what is pressed', () => {
     await calmPage(seat, 'settings/refused');
   });
 
+  describe('what is not saved is asked about', () => {
+    const asked = (seat: Seat) => seat.page.getByRole('dialog', { name: 'Vil I gemme ændringerne?' });
+
+    /** Somebody wrote another name of the clinic and presses History. */
+    async function leaves(name = 'settings/filled'): Promise<Seat> {
+      const seat = await sit(name);
+      await goTo(seat.page, name);
+      await seat.page.getByLabel('Klinikkens navn').fill('Lægehuset Sol');
+      await seat.page.getByRole('link', { name: 'Historik' }).click();
+      await asked(seat).waitFor();
+      return seat;
+    }
+
+    test('stay: it stands as it was typed', async () => {
+      await using seat = await leaves();
+      await calmPage(seat, 'dialog');
+      expect(await pictures.judge('dialog/leave', await seat.page.screenshot())).toBeNull();
+      await asked(seat).getByRole('button', { name: 'Bliv på siden' }).click();
+      await asked(seat).waitFor({ state: 'detached' });
+      expect(await seat.page.getByLabel('Klinikkens navn').inputValue()).toBe('Lægehuset Sol');
+      expect(new URL(seat.page.url()).hash).toBe('#/settings');
+    });
+
+    test('do not save: the box is told nothing', async () => {
+      await using seat = await leaves();
+      await asked(seat).getByRole('button', { name: 'Gem ikke' }).click();
+      await seat.page.getByRole('heading', { name: 'Historik' }).waitFor();
+      expect(seat.box.told).toEqual([]);
+    });
+
+    test('save: the box is told, then it is left', async () => {
+      await using seat = await leaves();
+      await asked(seat).getByRole('button', { name: 'Gem ændringer' }).click();
+      await seat.page.getByRole('heading', { name: 'Historik' }).waitFor();
+      expect(seat.box.told.map(({ method, path }) => `${method} ${path}`)).toEqual(['PUT /settings']);
+      expect(seat.box.told[0]!.body).toContain('Lægehuset Sol');
+    });
+
+    test('save, and the box refuses: the screen stays and says why', async () => {
+      await using seat = await leaves('settings/refused');
+      await asked(seat).getByRole('button', { name: 'Gem ændringer' }).click();
+      await seat.page.getByRole('alert').filter({ hasText: '10.20.30.0/33' }).waitFor();
+      expect(await asked(seat).count()).toBe(0);
+      expect(new URL(seat.page.url()).hash).toBe('#/settings');
+    });
+
+    test('a page that is closed asks in the browser, and only then', async () => {
+      await using seat = await sit('settings/filled');
+      await goTo(seat.page, 'settings/filled');
+      const questions: string[] = [];
+      seat.page.on('dialog', (dialog) => {
+        questions.push(dialog.type());
+        void dialog.accept();
+      });
+      await seat.page.reload();
+      await seat.page.getByLabel('Klinikkens navn').fill('Lægehuset Sol');
+      expect(questions).toEqual([]);
+      await seat.page.reload();
+      expect(questions).toEqual(['beforeunload']);
+    });
+
+    test('a device that was named and not saved, too', async () => {
+      await using seat = await sit('devices/one');
+      await goTo(seat.page, 'devices/one');
+      await seat.page.getByLabel('Jeres navn til apparatet').fill('Lab');
+      await seat.page.getByRole('link', { name: 'Alle apparater' }).click();
+      await asked(seat).getByRole('button', { name: 'Gem ændringer' }).click();
+      await seat.page.locator('.list').waitFor();
+      expect(seat.box.told.at(-1)).toMatchObject({ method: 'PUT', path: '/devices/d5' });
+    });
+  });
+
+  test('what was sent long ago comes when somebody asks, below what is there', async () => {
+    await using seat = await sit('sent/days');
+    await goTo(seat.page, 'sent/days');
+    const older = readCase('sent/days');
+    for (const lang of LANGS) {
+      const sent = older[lang].sent as { days: { day: string }[]; next: string | null };
+      sent.days = [{ ...sent.days[0]!, day: 'mandag den 9. marts' }];
+      sent.next = null;
+    }
+    seat.box.keep(older);
+    await seat.page.getByRole('button', { name: 'Vis ældre' }).click();
+    await seat.page.getByRole('heading', { name: 'mandag den 9. marts' }).waitFor();
+    expect(await seat.page.locator('section h2').allTextContents()).toEqual([
+      'torsdag den 12. marts', 'onsdag den 11. marts', 'mandag den 9. marts',
+    ]);
+    expect(await seat.page.getByRole('button', { name: 'Vis ældre' }).count()).toBe(0);
+    expect(seat.box.queries).toContain('/sent?until=2026-03-10');
+  });
+
   test('every screen asks once, and again only when there is news', async () => {
     await using seat = await sit('history/days');
     for (const screen of ['devices', 'history', 'sent', 'settings']) {
@@ -218,6 +310,60 @@ describe('what is pressed', () => {
     await seat.page.getByText('Filen er læst ind').waitFor();
     expect(seat.box.told.at(-1)).toMatchObject({ method: 'PUT', path: '/settings/site.toml', body: 'clinic = "A"\n' });
   });
+
+  for (const lang of LANGS) test(`site.toml that is wrong: said in words, with its line, and for the supplier, ${lang}`, async () => {
+    await using seat = await sit('settings/file', { lang });
+    await goTo(seat.page, 'settings/file');
+    await seat.page.locator('input[type=file]').setInputFiles({ name: 'site.toml', mimeType: 'text/plain', buffer: Buffer.from('timezone = 1\n') });
+    await seat.page.getByRole('dialog').getByRole('button').first().click();
+    const { problem, detail } = readCase('settings/file')[lang].refuse!;
+    const said = seat.page.getByRole('alert').filter({ hasText: problem });
+    await said.filter({ hasText: lang === 'da' ? 'Linje 3: ' : 'Line 3: ' }).waitFor();
+    await said.getByText(detail!).waitFor();
+    seat.forgetErrors(); // the browser says that something was refused; that is what is tried here
+    await calmPage(seat, 'settings/file');
+    expect(await pictures.judge(`settings/file-refused-${lang}`, await wholeScreen(seat.page))).toBeNull();
+  });
+
+  for (const size of SIZES) test(`cases that lie below are counted, and a press goes on to them, ${size.width}x${size.height}`, async () => {
+    await using seat = await sit('home/many-cards', { size });
+    await headline(seat.page);
+    const more = seat.page.locator('.cards > .button');
+    await more.waitFor();
+    const unseen = Number.parseInt((await more.textContent())!.trim(), 10);
+    expect(unseen).toBeGreaterThan(0);
+    await more.click();
+    await expect.poll(async () => ((await more.count()) === 0 ? 0 : Number.parseInt((await more.textContent())!.trim(), 10))).toBeLessThan(unseen);
+    await seat.page.locator('.cards > :is(.row, article)').last().scrollIntoViewIfNeeded();
+    await seat.page.locator('.cards').evaluate((list) => (list.scrollTo(0, 1e6), scrollTo(0, 1e6)));
+    await more.waitFor({ state: 'detached' });
+    seat.box.show('home/act');
+    await seat.page.locator('.hero.act').waitFor();
+    expect(await more.count()).toBe(0);
+  });
+
+  test('a long page stands where a short one does', async () => {
+    const withBars = await launchWithout(['--hide-scrollbars']);
+    try {
+      const stands = async (name: string) => {
+        await using seat = await sit(name, { by: withBars });
+        const { page } = seat;
+        await goTo(page, name);
+        const [heading, menu, bar] = await page.evaluate(() => [
+          document.querySelector('main h1')!.getBoundingClientRect().left,
+          document.querySelector('nav button')!.getBoundingClientRect().right,
+          innerWidth - document.documentElement.clientWidth,
+        ]);
+        expect(await sideways(page)).toEqual([]);
+        return { places: [heading, menu], bar };
+      };
+      const long = await stands('settings/filled');
+      expect(long.bar, 'there is a bar, or this tries nothing').toBeGreaterThan(0);
+      expect(await stands('history/none')).toEqual({ places: long.places, bar: 0 });
+    } finally {
+      await withBars.close();
+    }
+  });
 });
 
 describe('what is heard', () => {
@@ -229,6 +375,15 @@ describe('what is heard', () => {
     seat.box.show('home/act-seen');
     await expect.poll(() => seat.page.locator('.heard[role=status]').textContent()).toContain('I er i gang');
     expect(await seat.page.locator('.heard[role=alert]').textContent()).toBe('');
+  });
+
+  test('sentences that stand beside the face end with one stop', async () => {
+    await using seat = await sit('home/ok');
+    await headline(seat.page);
+    const beside = readCase('home/ok');
+    Object.assign(beside.da.home, { also: ['Boksen bruger de forrige. Skriv til DCIS Sund.'] });
+    seat.box.showThis(beside);
+    await expect.poll(() => seat.page.locator('.heard[role=status]').textContent()).toContain('Skriv til DCIS Sund. I behøver');
   });
 
   test('read aloud, what to do comes before what happened, and the menu last', async () => {
@@ -296,6 +451,16 @@ describe('never green by default', () => {
     await seat.page.goto(`${seat.box.url}/#/help`);
     await seat.page.getByRole('heading', { name: 'Hvad betyder ansigterne?' }).waitFor();
   });
+
+  test('the last time is the clinic’s, wherever the browser thinks that it is', async () => {
+    await using seat = await sit('home/act', { clock: true, zone: 'America/New_York' });
+    await headline(seat.page);
+    await seat.box.die();
+    await seat.page.clock.runFor(SILENT_MS);
+    await seat.page.locator('.wall.unknown').click();
+    await seat.page.locator('.checked').getByText('Sidst set kl. 10.42').waitFor();
+    await seat.page.getByText('Boksen har ikke svaret siden kl. 10.42.').waitFor();
+  });
 });
 
 describe('told apart without colour', () => {
@@ -349,6 +514,23 @@ describe('elsewhere than on the wall', () => {
     expect(pages).toHaveLength(1);
     await seat.page.setViewportSize({ width: 794, height: 1123 });
     expect(await pictures.judge('print/act', await seat.page.screenshot())).toBeNull();
+  });
+
+  test('on paper a recording has its word, no stripes, and nothing that has the focus', async () => {
+    await using seat = await sit('home/recording');
+    await headline(seat.page);
+    const technical = seat.page.locator('summary').first();
+    await technical.focus();
+    await seat.page.keyboard.press('Shift');
+    const outline = () => technical.evaluate((focused) => getComputedStyle(focused).outlineStyle);
+    expect(await outline()).toBe('solid');
+    await seat.page.emulateMedia({ media: 'print' });
+    expect(await outline()).toBe('none');
+    const striped = await seat.page.evaluate(() =>
+      [...document.querySelectorAll('*')].filter((one) => /gradient/.test(getComputedStyle(one).backgroundImage + (parseFloat(getComputedStyle(one).borderLeftWidth) > 0 ? getComputedStyle(one).borderImageSource : ''))).length);
+    expect(striped).toBe(0);
+    await seat.page.setViewportSize({ width: 794, height: 1123 });
+    expect(await pictures.judge('print/recording', await seat.page.screenshot())).toBeNull();
   });
 });
 
@@ -433,6 +615,7 @@ interface Wishes {
   dark?: boolean;
   go?: boolean;
   by?: Browser;
+  zone?: string;
 }
 
 interface Seat extends AsyncDisposable {
@@ -445,7 +628,7 @@ interface Seat extends AsyncDisposable {
 
 /** A box with a case, and somebody in front of its tablet. */
 async function sit(name: string, wishes: Wishes = {}): Promise<Seat> {
-  const { lang = 'da', size = SIZES[0]!, clock = false, mute = false, worker = false, dark = false, go = true, by = browser } = wishes;
+  const { lang = 'da', size = SIZES[0]!, clock = false, mute = false, worker = false, dark = false, go = true, by = browser, zone } = wishes;
   const box = new Box(name);
   Object.assign(box, { lang, mute });
   await box.start();
@@ -453,6 +636,7 @@ async function sit(name: string, wishes: Wishes = {}): Promise<Seat> {
     viewport: size,
     serviceWorkers: worker ? 'allow' : 'block',
     colorScheme: dark ? 'dark' : 'light',
+    ...(zone ? { timezoneId: zone } : {}),
   });
   if (clock) await page.clock.install({ time: NOW });
   if (go) await page.goto(box.url);

@@ -20,7 +20,7 @@ export interface Answers {
   sight?: object;
   test?: object;
   /** Every change is refused with this. */
-  refuse?: { problem: string; field?: string; line?: number };
+  refuse?: { problem: string; field?: string; line?: number; detail?: string };
 }
 
 export type Case = Record<Lang, Answers> & { about: string };
@@ -63,6 +63,8 @@ export class Box {
   told: Told[] = [];
   /** What was asked for, without the files of the tablet. */
   asked: string[] = [];
+  /** The same with what was asked of them, without the language. */
+  queries: string[] = [];
   url = '';
 
   constructor(first: string) {
@@ -87,8 +89,13 @@ export class Box {
     this.showThis(readCase(name));
   }
 
+  /** What is asked for from now on has this answer; listeners hear nothing of it. */
+  keep(kept: Case): void {
+    this.#case = kept;
+  }
+
   showThis(shown: Case): void {
-    this.#case = shown;
+    this.keep(shown);
     for (const [listener, lang] of this.#listeners) write(listener, 'home', this.#case[lang].home);
   }
 
@@ -127,6 +134,8 @@ export class Box {
     if (asked.method !== 'GET') return this.#change(asked, path, await bodyOf(asked), lang, answer);
     const answers = this.#case[lang];
     this.asked.push(path);
+    url.searchParams.delete('lang');
+    this.queries.push(path + url.search);
     if (path === '/events') return this.#stream(answer, lang);
     if (path === '/session') return json(answer, 200, { csrf: TOKEN, lang: this.lang, version: '0.4.0' });
     if (path === '/settings/site.toml') return void answer.writeHead(200, { 'Content-Type': 'text/plain' }).end('clinic = "Nordlys"\n');

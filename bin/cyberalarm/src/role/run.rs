@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{anyhow, ensure};
 use clap::Args;
 use common_model::Timestamp;
-use common_words::Catalogue;
+use common_words::{Catalogue, Lang};
 use sensor_engine::Depth;
 use sensor_replay::{Inputs, Lines, Play, Teller, Telling, Timeline};
 use testing_days::{Clinic, Plan};
@@ -50,6 +50,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let catalogue = Catalogue::load().map_err(|err| anyhow!("{err}"))?;
     let (site, lang) = (inputs.site.clone(), arguments.lang.into());
+    // What a machine reads is the same in each language.
+    let lang_of_name = if arguments.json { Lang::En } else { lang };
+    let name = catalogue.timeline(lang_of_name, &site).recorded_clinic().to_owned();
     let out = BufWriter::new(stdout().lock());
     let mut teller: Box<dyn Teller> = if arguments.json {
         Box::new(Lines::new(out))
@@ -59,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let telling = Telling { catalogue, site, lang };
     let engine = inputs.engine(Depth::Detectors)?;
-    let mut play = Play::new("the recorded clinic", engine, telling, &mut *teller);
+    let mut play = Play::new(&name, engine, telling, &mut *teller);
     let mut frames = both.frames();
     let mut progress = Progress::new(&both);
     play.frames(&mut frames, &mut |at| progress.show(at))?;

@@ -15,7 +15,9 @@ pub(crate) enum Problem {
     /// A sentence of `terms/tablet`, already said.
     Said(StatusCode, String),
     /// What stands in this field is wrong.
-    Field { field: String, line: Option<usize>, problem: String },
+    Field { field: String, problem: String },
+    /// What stands in this line of a file is wrong.
+    File { field: Option<String>, line: Option<usize>, problem: String, detail: String },
     /// A fault of ours, which was told to whoever runs the box. The guard has the words.
     Fault,
 }
@@ -31,6 +33,9 @@ pub(crate) struct Refusal {
     /// On which line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
+    /// The same for whoever wrote the file, in the file's own words and in English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
 }
 
 impl Problem {
@@ -46,7 +51,7 @@ impl Problem {
         phrase: &str,
         holes: &[(&str, &str)],
     ) -> Problem {
-        let said = |problem| Problem::Field { field: field.into(), line: None, problem };
+        let said = |problem| Problem::Field { field: field.into(), problem };
         words.say(phrase, holes).map_or(Problem::Fault, said)
     }
 
@@ -71,9 +76,15 @@ impl From<anyhow::Error> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, refusal) = match self {
-            Problem::Said(status, problem) => (status, Refusal { problem, field: None, line: None }),
-            Problem::Field { field, line, problem } => {
-                (StatusCode::UNPROCESSABLE_ENTITY, Refusal { problem, field: Some(field), line })
+            Problem::Said(status, problem) => {
+                (status, Refusal { problem, field: None, line: None, detail: None })
+            }
+            Problem::Field { field, problem } => {
+                let refusal = Refusal { problem, field: Some(field), line: None, detail: None };
+                (StatusCode::UNPROCESSABLE_ENTITY, refusal)
+            }
+            Problem::File { field, line, problem, detail } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Refusal { problem, field, line, detail: Some(detail) })
             }
             Problem::Fault => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         };

@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use common_site::{Site, SiteError};
+use common_words::Tablet;
 use sensor_engine::Engine;
 
 use super::error::Refusal;
@@ -62,8 +63,9 @@ pub(crate) async fn import(
 ) -> Result<StatusCode, Problem> {
     off_the_loop(move || {
         let view = View::new(&shared, asked.lang())?;
-        let site = Site::parse(&toml).map_err(of_file)?;
-        Engine::check(&site).map_err(of_file)?;
+        let wrong = |err| of_file(&view.words(), err);
+        let site = Site::parse(&toml).map_err(wrong)?;
+        Engine::check(&site).map_err(|err| wrong(err.placed(&toml)))?;
         keep(&shared, &view, &site)?;
         Ok(StatusCode::NO_CONTENT)
     })
@@ -83,9 +85,30 @@ pub(crate) fn keep(shared: &Shared, view: &View, site: &Site) -> Result<(), Prob
     kept.map_err(|err| Problem::of_store(&view.words(), &err))
 }
 
-/// What is wrong with a file, for whoever wrote it: in the words of the file, with its line.
-fn of_file(mut err: SiteError) -> Problem {
+/// What is wrong with a file: in the language of the page, with the line, and for whoever wrote it in the words of the file.
+fn of_file(words: &Tablet<'_>, mut err: SiteError) -> Problem {
     let line = err.line.take();
-    let problem = err.to_string();
-    Problem::Field { field: err.field.unwrap_or_default(), line, problem }
+    let field = err.field.clone();
+    let phrase = field.as_deref().map_or("file_unreadable", phrase_of);
+    let holes = [("field", field.as_deref().unwrap_or_default())];
+    let said = |problem| Problem::File { field: field.clone(), line, problem, detail: err.to_string() };
+    words.say(phrase, &holes).map_or(Problem::Fault, said)
+}
+
+/// What to say of a field of the file.
+fn phrase_of(field: &str) -> &'static str {
+    let (table, rest) = field.split_once('.').unwrap_or((field, ""));
+    match table {
+        "timezone" => "wrong_timezone",
+        "opening_hours" => "file_hours",
+        "contacts" if rest.ends_with(".hours") => "file_hours",
+        "contacts" => "file_contact",
+        "inside" => "file_inside",
+        "whole_network" => "file_reason",
+        "device" => "file_device",
+        "known" => "file_known",
+        "trusted_domains" => "file_domain",
+        "detectors" => "file_detector",
+        _ => "file_field",
+    }
 }

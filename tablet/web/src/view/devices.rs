@@ -97,6 +97,7 @@ impl View {
     fn types(&self) -> Vec<TypeName> {
         let words = self.words();
         let name = |of: DeviceType| TypeName { id: of.as_str(), name: words.device_type(of).to_owned() };
-        DeviceType::ALL.into_iter().map(name).collect()
+        // That nobody knows is no answer.
+        DeviceType::ALL.into_iter().filter(|of| *of != DeviceType::Unknown).map(name).collect()
     }
 }

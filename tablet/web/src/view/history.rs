@@ -30,6 +30,9 @@ pub(crate) struct Entry {
     #[schema(required)]
     face: Option<word::Face>,
     title: String,
+    /// What the device is called.
+    #[schema(required)]
+    device: Option<String>,
     text: String,
     state: EntryState,
 }
@@ -63,18 +66,20 @@ impl View {
                 Said {
                     face: Some(Face::Unknown),
                     title: words.say("event_gap", &[])?,
+                    device: None,
                     text,
                     state: EntryState::Gap,
                 }
             }
         };
-        let Said { face, title, text, state } = said;
+        let Said { face, title, device, text, state } = said;
         Ok(Entry {
             seq: event.seq,
-            at: timeline.clock(at),
+            at: self.words().say("clock", &[("at", &timeline.clock(at))])?,
             day: timeline.day(at)?,
             face: face.map(word::Face::from),
             title,
+            device,
             text,
             state,
         })
@@ -90,22 +95,30 @@ impl View {
             _ => rendered.what,
         };
         let face = incident.due()?.face();
-        Ok(Said { face, title: rendered.title, text, state: incident.state()?.into() })
+        let device = Some(self.words().party(&incident.device.to_party()));
+        Ok(Said { face, title: rendered.title, device, text, state: incident.state()?.into() })
     }
 
     fn said_of_port(&self, name: &str, sees: bool, last_heard_ns: u64) -> anyhow::Result<Said> {
         let words = self.words();
         let is_recording = self.status.as_ref().is_some_and(|status| status.is_recording);
         let port = self.port_name(name, is_recording)?;
-        let at = words.moment(Timestamp::from_nanos(last_heard_ns));
+        let since = words.since(Timestamp::from_nanos(last_heard_ns));
         Ok(if sees {
             let text = words.say("event_sees_text", &[("port", &port)])?;
-            Said { face: Some(Face::Ok), title: words.say("event_sees", &[])?, text, state: EntryState::Sees }
+            Said {
+                face: Some(Face::Ok),
+                title: words.say("event_sees", &[])?,
+                device: None,
+                text,
+                state: EntryState::Sees,
+            }
         } else {
-            let text = words.say("event_blind_text", &[("port", &port), ("at", &at)])?;
+            let text = words.say("event_blind_text", &[("port", &port), ("since", &since)])?;
             Said {
                 face: Some(Face::Unknown),
                 title: words.say("event_blind", &[])?,
+                device: None,
                 text,
                 state: EntryState::Blind,
             }
@@ -116,6 +129,7 @@ impl View {
 struct Said {
     face: Option<Face>,
     title: String,
+    device: Option<String>,
     text: String,
     state: EntryState,
 }

@@ -44,7 +44,7 @@ pub(crate) struct Home {
     ports: Vec<Port>,
     /// Of the last event that it shows.
     seq: i64,
-    /// The box's own time, RFC 3339.
+    /// The box's own time on the clinic's clock, RFC 3339: `2026-03-12T10:42:07+01:00`.
     now: String,
 }
 
@@ -52,7 +52,9 @@ pub(crate) struct Home {
 #[derive(Debug, Serialize, ToSchema)]
 struct Part {
     key: PartKey,
-    face: word::Face,
+    /// None where the box does not look.
+    #[schema(required)]
+    face: Option<word::Face>,
     name: String,
     is: String,
 }
@@ -85,16 +87,21 @@ impl View {
             let due = open.iter().filter(|incident| incident.due == due.as_str()).count();
             u32::try_from(due).unwrap_or(u32::MAX)
         };
-        let devices: BTreeSet<_> =
-            open.iter().map(|incident| (&incident.device.id, incident.device.ip)).collect();
+        let devices = |of: fn(&IncidentRecord) -> bool| -> BTreeSet<_> {
+            let of_these = open.iter().filter(|incident| of(incident));
+            of_these.map(|incident| (&incident.device.id, incident.device.ip)).collect()
+        };
+        let unusual = devices(|incident| !incident.is_of_new_device());
+        let new = devices(IncidentRecord::is_of_new_device);
+        let number = |devices: usize| u32::try_from(devices).unwrap_or(u32::MAX);
         let last_heard = self.status.as_ref().map_or(self.now, |status| Timestamp::from_nanos(status.now_ns));
         let is_learning = |status: &Status| status.is_learning && self.hearing == Hearing::Heard;
         let learning = self.status.as_ref().is_some_and(is_learning);
         let words = self.catalogue.state(&StateRequest {
             cards_today: count(Due::Today),
             cards_week: count(Due::Week),
-            devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
-            are_new: open.iter().all(IncidentRecord::is_of_new_device),
+            unusual: number(unusual.len()),
+            new: number(new.difference(&unusual).count()),
             acknowledged,
             others_work: others_work(&open),
             learning,
@@ -135,13 +142,18 @@ impl View {
             parts: part_faces(&open, sight)
                 .into_iter()
                 .zip(parts)
-                .map(|((key, face), part)| Part { key, face: face.into(), name: part.name, is: part.is })
+                .map(|((key, face), part)| Part {
+                    key,
+                    face: face.map(Into::into),
+                    name: part.name,
+                    is: part.is,
+                })
                 .collect(),
             cards,
             warnings: self.warnings()?,
             ports: self.ports()?,
             seq: seq.and_then(|events| Some(events.first()?.seq)).unwrap_or(0),
-            now: self.now.to_string(),
+            now: self.clinic_time(),
         })
     }
 
@@ -212,10 +224,10 @@ impl View {
         let port = |port: &PortStatus| {
             let words = self.words();
             let name = self.port_title(&port.name, status.is_recording)?;
-            let at = words.moment(Timestamp::from_nanos(port.last_heard_ns));
+            let since = words.since(Timestamp::from_nanos(port.last_heard_ns));
             let lost_at = Timestamp::from_nanos(port.lost_at_ns);
             let lost = words.moment(lost_at);
-            let (phrase, at) = match (port.state.as_str(), port) {
+            let (phrase, hole) = match (port.state.as_str(), port) {
                 ("gone", _) => ("port_gone", None),
                 ("not_prepared", _) => ("port_not_prepared", None),
                 ("refused", _) => ("port_refused", None),
@@ -225,13 +237,13 @@ impl View {
                     _ => ("port_mirror_off", None),
                 },
                 (_, PortStatus { sees: true, .. }) if self.now.since(lost_at) < LOSS_SHOWN => {
-                    ("port_lost", Some(&lost))
+                    ("port_lost", Some(("at", &lost)))
                 }
                 (_, PortStatus { sees: true, .. }) => ("port_sees", None),
                 (_, PortStatus { last_heard_ns: 0, .. }) => ("port_never", None),
-                _ => ("port_blind", Some(&at)),
+                _ => ("port_blind", Some(("since", &since))),
             };
-            let text = words.say(phrase, at.map(|at| ("at", at.as_str())).as_slice())?;
+            let text = words.say(phrase, hole.map(|(name, said)| (name, said.as_str())).as_slice())?;
             Ok(Port { name, sees: sees(port), text })
         };
         status.ports.iter().map(port).collect()
@@ -249,9 +261,14 @@ fn face(open: &[IncidentRecord], sight: Sight) -> Face {
     if sight == Sight::Sees { worst } else { worst.max(Face::Unknown) }
 }
 
-fn part_faces(open: &[IncidentRecord], sight: Sight) -> [(PartKey, Face); 3] {
+/// Nobody looks at updates yet, so they have no face: a grey one would say that something is wrong.
+fn part_faces(open: &[IncidentRecord], sight: Sight) -> [(PartKey, Option<Face>); 3] {
     let watching = if sight == Sight::Sees { Face::Ok } else { Face::Unknown };
-    [(PartKey::Network, face(open, sight)), (PartKey::Updates, Face::Unknown), (PartKey::Watching, watching)]
+    [
+        (PartKey::Network, Some(face(open, sight))),
+        (PartKey::Updates, None),
+        (PartKey::Watching, Some(watching)),
+    ]
 }
 
 /// Whether patients can be seen at the other devices: all that is red is done by one device that nobody else works with.

@@ -75,6 +75,13 @@ impl View {
         self.catalogue.tablet(self.lang, &self.site, self.now)
     }
 
+    /// The box's own time on the clinic's clock, with its offset: a page that hears nothing any more shows it as it stands.
+    pub(crate) fn clinic_time(&self) -> String {
+        let at = jiff::Timestamp::from_second(i64::try_from(self.now.as_secs()).unwrap_or_default());
+        let at = at.unwrap_or_default().to_zoned_datetime(self.site.timezone.clone());
+        at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     pub(crate) fn sensor(&self) -> anyhow::Result<&SensorReader> {
         self.sensor.as_ref().context("the sensor has never run")
     }

@@ -181,7 +181,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the box has sent, by days. */
+        /** What the box has sent, by days of the clinic, each whole, the latest first. */
         get: operations["list"];
         put?: never;
         post?: never;
@@ -420,6 +420,8 @@ export interface components {
             at: string;
             /** @description The day, as a heading. */
             day: string;
+            /** @description What the device is called. */
+            device: string | null;
             face: components["schemas"]["Face"] | null;
             /** Format: int64 */
             seq: number;
@@ -467,7 +469,7 @@ export interface components {
             lang: components["schemas"]["Language"];
             learning: boolean;
             mark: components["schemas"]["Mark"] | null;
-            /** @description The box's own time, RFC 3339. */
+            /** @description The box's own time on the clinic's clock, RFC 3339: `2026-03-12T10:42:07+01:00`. */
             now: string;
             /** @description Network, updates and watching: always all three. */
             parts: components["schemas"]["Part"][];
@@ -572,7 +574,7 @@ export interface components {
         };
         /** @description One of the three parts. */
         Part: {
-            face: components["schemas"]["Face"];
+            face: components["schemas"]["Face"] | null;
             is: string;
             key: components["schemas"]["PartKey"];
             name: string;
@@ -598,6 +600,8 @@ export interface components {
         };
         /** @description The answer to a request that was refused. */
         Refusal: {
+            /** @description The same for whoever wrote the file, in the file's own words and in English. */
+            detail?: string | null;
             /** @description Which setting is wrong. */
             field?: string | null;
             /** @description On which line, from 1. */
@@ -628,6 +632,8 @@ export interface components {
         Sent: {
             /** @description The latest first. */
             days: components["schemas"]["SentDay"][];
+            /** @description Ask for what left on this day and before; none when that was all. */
+            next: string | null;
             /** @description A sentence about all of it. */
             note: string;
         };
@@ -638,13 +644,14 @@ export interface components {
         };
         /** @description One thing that was sent, or many of a kind. */
         SentLine: {
-            /**
-             * Format: int64
-             * @description Of all that the line stands for.
-             */
+            /** Format: int64 */
             bytes: number;
+            /** @description How many records the line stands for, how much they are, and when they left, in words. */
+            figures: string;
             /** @description The record as it was sent; of many the latest. */
             raw: string;
+            /** Format: int64 */
+            records: number;
             text: string;
         };
         /** @description What a page must know. */
@@ -1027,6 +1034,8 @@ export interface operations {
             query?: {
                 /** @description `da` or `en`. */
                 lang?: components["schemas"]["Language"];
+                /** @description This day and those before, as `2026-03-18`; none: the latest. */
+                until?: string;
             };
             header?: never;
             path?: never;

@@ -42,5 +42,5 @@ test('a_refusal_keeps_its_words_field_and_line', async () => {
 
 test('a_box_that_does_not_answer_and_an_answer_without_words_say_nothing', async () => {
   await expect(box([]).client.devices()).rejects.toMatchObject({ said: null, status: 0 });
-  await expect(box([new Response('<html>', { status: 500 })]).client.sent()).rejects.toMatchObject({ said: null, status: 500 });
+  await expect(box([new Response('<html>', { status: 500 })]).client.sent(null)).rejects.toMatchObject({ said: null, status: 500 });
 });

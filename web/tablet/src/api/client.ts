@@ -15,6 +15,8 @@ export class Problem extends Error {
     readonly status: number,
     readonly field: string | null = null,
     readonly line: number | null = null,
+    /** For whoever wrote the file that was refused. */
+    readonly detail: string | null = null,
   ) {
     super(said ?? 'the box does not answer');
   }
@@ -52,7 +54,7 @@ export class Client {
     this.#change('PUT', `/devices/${encodeURIComponent(id)}`, said);
 
   history = (before: number | null) => this.#ask<History>(before === null ? '/history' : `/history?before=${before}`);
-  sent = () => this.#ask<Sent>('/sent');
+  sent = (until: string | null) => this.#ask<Sent>(until === null ? '/sent' : `/sent?until=${until}`);
   sight = () => this.#ask<Sight>('/sight');
 
   knownRules = () => this.#ask<Known>('/known');
@@ -100,5 +102,5 @@ export class Client {
 
 async function problemOf(answer: Response): Promise<Problem> {
   const said = (await answer.json().catch(() => null)) as Partial<Refusal> | null;
-  return new Problem(said?.problem ?? null, answer.status, said?.field ?? null, said?.line ?? null);
+  return new Problem(said?.problem ?? null, answer.status, said?.field ?? null, said?.line ?? null, said?.detail ?? null);
 }

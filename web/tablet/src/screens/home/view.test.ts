@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Card, Home } from '../../api/types';
 import { words } from '../../words';
-import { openCard, viewOf, weight, worstFirst } from './view';
+import { isNamed, openCard, viewOf, weight, worstFirst } from './view';
 
 const card = (id: string, face: Card['face'], due: Card['due'], more: Partial<Card> = {}): Card => ({
   id, case: id, face, due, kind: '', category: '', title: id, steps: [], call: null, what: '', meaning: '', since: '',
@@ -11,7 +11,7 @@ const green: Home = {
   lang: 'da', clinic: 'A', mark: null, face: 'ok', learning: false, acknowledged: false, headline: 'Alt ser godt ud',
   subline: '', also: [], checked: 'Sidst tjekket kl. 10.42', parts: [], cards: [], warnings: [], ports: [], seq: 1, now: '',
 };
-const now = new Date(2026, 2, 12, 11, 0);
+const now = new Date('2026-03-12T10:00:00Z');
 const lastHeard = '2026-03-12T10:42:00+01:00';
 const ids = (cards: Card[]) => cards.map((one) => one.id);
 
@@ -60,4 +60,12 @@ test('the_chosen_card_is_open_until_something_worse_comes', () => {
 test('much_text_is_set_smaller', () => {
   expect(weight(card('a', 'act', 'now', { what: 'x'.repeat(100) }))).toBe('light');
   expect(weight(card('a', 'act', 'now', { what: 'x'.repeat(600) }))).toBe('heavy');
+});
+
+test('who_is_called_what_they_are_is_named_once', () => {
+  const call = (role: string, name: string) => ({ role, name, phone: null, email: null, hours: null });
+  expect(isNamed(call('DCIS Sund', 'DCIS Sund'))).toBe(false);
+  expect(isNamed(call('it-leverandøren', 'It-leverandøren'))).toBe(false);
+  expect(isNamed(call('it-leverandøren', ''))).toBe(false);
+  expect(isNamed(call('it-leverandøren', 'Nordklinik It'))).toBe(true);
 });

@@ -5,7 +5,7 @@
 import type { Card, Face, Home, Lang, Part, Port, Warning } from '../../api/types';
 import type { Hearing } from '../../api/hearing';
 import { fill, type Words } from '../../words';
-import { when } from '../../words/clock';
+import { since, when } from '../../words/clock';
 
 export interface View {
   face: Face;
@@ -41,6 +41,7 @@ export function viewOf(known: Known, words: Words, lang: Lang, today: Date): Vie
   if (hearing === 'heard' && home !== null) return liveView(home);
 
   const at = known.lastHeard === null ? '' : when(known.lastHeard, lang, today);
+  const from = known.lastHeard === null ? '' : since(known.lastHeard, lang, today);
   const silent = hearing === 'silent';
   return {
     face: 'unknown',
@@ -53,7 +54,7 @@ export function viewOf(known: Known, words: Words, lang: Lang, today: Date): Vie
     clinic: home?.clinic ?? null,
     mark: home?.mark ?? null,
     parts: greyParts(words, silent),
-    cards: silent ? [silentCard(words, at)] : [],
+    cards: silent ? [silentCard(words, from)] : [],
     before: worstFirst(home?.cards ?? []),
     warnings: [],
     ports: [],
@@ -89,6 +90,11 @@ export function openCard(cards: readonly Card[], chosen: { id: string; worst: st
   return cards.find((card) => card.id === chosen.id) ?? worst;
 }
 
+/** Whom to call has a name besides what they are: "DCIS Sund" is called DCIS Sund, and that is said once. */
+export function isNamed({ role, name }: NonNullable<Card['call']>): boolean {
+  return name !== '' && name.toLowerCase() !== role.toLowerCase();
+}
+
 /** How much there is to read, so that much text is set smaller instead of falling off the screen. */
 export function weight(card: Card): 'light' | 'full' | 'heavy' {
   const { call } = card;
@@ -106,14 +112,14 @@ function greyParts(words: Words, silent: boolean): Part[] {
   ];
 }
 
-function silentCard(words: Words, at: string): Card {
+function silentCard(words: Words, from: string): Card {
   const said = words.silent;
   return {
     id: 'silent', case: '', face: 'unknown', due: 'now', kind: 'silent', category: '',
     title: said.title,
     steps: said.steps,
     call: { role: said.role, name: '', phone: null, email: said.email, hours: said.hours },
-    what: at === '' ? said.what_never : fill(said.what, { time: at }),
+    what: from === '' ? said.what_never : fill(said.what, { since: from }),
     meaning: said.meaning,
     since: '', device: null, seen: null, can: [], known_label: null, ended: false, solved: null, is_test: false, technical: [],
   };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Settings } from '../../api/types';
-import { clockOf, concerns, formOf, settingsOf } from './fields';
+import { clockOf, concerns, formOf, settingsOf, zonesOf } from './fields';
 
 const settings: Settings = {
   clinic: 'Nordlys', timezone: 'Europe/Copenhagen',
@@ -27,6 +27,12 @@ test('segments_may_be_written_as_people_write_lists', () => {
 test('a_time_may_be_written_in_a_hurry', () => {
   expect(['8', '8.30', '08:30', '0830', ' 16 ', ''].map(clockOf)).toEqual(['08:00', '08:30', '08:30', '08:30', '16:00', '']);
   expect(clockOf('noon')).toBe('noon');
+});
+
+test('a_time_zone_has_a_plain_name_and_one_without_is_not_lost', () => {
+  const named = { 'Europe/Copenhagen': 'Danmark', 'America/Nuuk': 'Grønland' };
+  expect(zonesOf(named, 'Europe/Copenhagen').map(({ name }) => name)).toEqual(['Danmark', 'Grønland']);
+  expect(zonesOf(named, 'Europe/Oslo').at(-1)).toEqual({ id: 'Europe/Oslo', name: 'Europe/Oslo' });
 });
 
 test('a_refusal_finds_its_field', () => {

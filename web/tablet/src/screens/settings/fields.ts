@@ -65,6 +65,12 @@ export function clockOf(written: string): string {
   return parts ? `${parts[1]!.padStart(2, '0')}:${parts[2] ?? '00'}` : text;
 }
 
+/** The time zones to choose from: those with a plain name, and the one in use. */
+export function zonesOf(named: Record<string, string>, used: string): { id: string; name: string }[] {
+  const ids = used in named ? Object.keys(named) : [...Object.keys(named), used];
+  return ids.map((id) => ({ id, name: named[id] ?? id }));
+}
+
 /** Whether a refusal of the box is about this field of the form, or about something inside it. */
 export function concerns(refused: string | null, field: string): boolean {
   return refused !== null && (refused === field || refused.startsWith(`${field}.`) || refused.startsWith(`${field}[`));
