@@ -169,6 +169,20 @@ fn what_left_under_an_old_name_goes_first_when_there_is_no_room() {
     assert_eq!(db.reader().lanes().unwrap()[1].dropped, 0, "nothing that waits had to go");
 }
 
+#[test]
+fn who_speaks_for_another_box_has_nothing_of_what_the_one_before_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = open(folder.path());
+    assert!(!db.speak_for("one", "second", &[]).unwrap());
+    db.put(&[entry(ALERT, NOW)], &[], &[]).unwrap();
+    db.leaving(&[(ALERT, 1, 10)], 10, NOW).unwrap();
+    db.begin_again("third", &lowered).unwrap();
+    assert!(!db.speak_for("one", "fourth", &[]).unwrap());
+    assert_eq!(db.reader().last_sent_before(FOR_EVER).unwrap(), Some(NOW));
+    assert!(db.speak_for("two", "fifth", &[]).unwrap());
+    assert_eq!(db.reader().last_sent_before(FOR_EVER).unwrap(), None);
+}
+
 /// The numbers of a gap as the tests here write it: "from-to why".
 fn lowered(body: &str, by: u64) -> String {
     let (numbers, why) = body.split_once(' ').expect("two words");

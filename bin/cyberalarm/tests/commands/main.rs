@@ -29,8 +29,26 @@ fn without_figures(text: &str) -> &str {
 fn the_day_of_the_attack_reads_as_accepted() {
     for lang in ["da", "en"] {
         let text = called(&["run", "--clinic", &clinic(""), "--lang", lang]);
+        let name = if lang == "da" { "\n\nden optagne klinik\n" } else { "\n\nthe recorded clinic\n" };
+        assert!(text.contains(name), "{text}");
         let accepted = clinic(&format!("expected.{lang}.txt"));
         golden::check(accepted.as_ref(), &format!("{}\n", without_figures(&text))).unwrap();
+    }
+}
+
+/// A capture that breaks off: a sentence in the language that was asked for, and below it what the reader says.
+#[test]
+fn a_recording_that_is_not_whole_is_said_in_the_language_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.pcap.zst");
+    let whole = bytes(Path::new(&scene("arp-sweep")));
+    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    for (lang, says) in [
+        ("da", "\nOBS: Optagelsen er ikke hel, så her er kun det, der kunne læses.\n       "),
+        ("en", "\nNOTE: the recording is not whole, so here is only what could be read.\n       "),
+    ] {
+        let text = called(&["replay", cut.to_str().unwrap(), "--lang", lang]);
+        assert!(text.contains(says), "{text}");
     }
 }
 

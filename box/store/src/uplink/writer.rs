@@ -171,7 +171,7 @@ impl UplinkDb {
             }
             tx.execute("UPDATE kept SET body = ?1 WHERE name = 'spool'", [spool])?;
             tx.execute_batch(
-                "DELETE FROM record; UPDATE lane SET last = 0, committed = 0, dropped = 0; \
+                "DELETE FROM record; DELETE FROM past; UPDATE lane SET last = 0, committed = 0, dropped = 0; \
                  DELETE FROM letter; DELETE FROM warning; DELETE FROM cursor;",
             )?;
             cursors.iter().try_for_each(|cursor| note(tx, *cursor))?;
