@@ -40,9 +40,12 @@ fn the_day_of_the_attack_reads_as_accepted() {
 #[test]
 fn a_recording_that_is_not_whole_is_said_in_the_language_that_was_asked_for() {
     let folder = tempfile::tempdir().unwrap();
-    let cut = folder.path().join("cut.pcap.zst");
-    let whole = bytes(Path::new(&scene("arp-sweep")));
-    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let cut = folder.path().join("cut.pcap");
+    // The head of the file, a frame of sixty bytes, and the beginning of the next one's head.
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let head = words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 0xffff, 1]);
+    let frame = [words(&[1_773_826_200, 0, 60, 60]), vec![0; 60]].concat();
+    std::fs::write(&cut, [&head[..], &frame, &frame[..5]].concat()).unwrap();
     for (lang, says) in [
         ("da", "\nOBS: Optagelsen er ikke hel, så her er kun det, der kunne læses.\n       "),
         ("en", "\nNOTE: the recording is not whole, so here is only what could be read.\n       "),
