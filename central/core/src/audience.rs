@@ -20,6 +20,8 @@ pub struct Audience {
     pub municipalities: Vec<String>,
     /// Whose machines one of these runs.
     pub suppliers: Vec<String>,
+    /// One of these, by number.
+    pub members: Vec<i64>,
 }
 
 impl Audience {
@@ -29,9 +31,9 @@ impl Audience {
         Audience { all: true, ..Audience::default() }
     }
 
-    /// Whether it reaches this member.
+    /// Whether it reaches this member, who has this number.
     #[must_use]
-    pub fn reaches(&self, member: &Member) -> bool {
+    pub fn reaches(&self, no: i64, member: &Member) -> bool {
         if self.all {
             return true;
         }
@@ -40,6 +42,7 @@ impl Audience {
             self.regions.is_empty(),
             self.municipalities.is_empty(),
             self.suppliers.is_empty(),
+            self.members.is_empty(),
         ];
         let names = |list: &[String], name: &String| list.is_empty() || list.contains(name);
         asks.contains(&false)
@@ -47,6 +50,7 @@ impl Audience {
             && names(&self.regions, &member.region)
             && names(&self.municipalities, &member.municipality)
             && names(&self.suppliers, &member.supplier)
+            && (self.members.is_empty() || self.members.contains(&no))
     }
 }
 
@@ -63,13 +67,17 @@ mod tests {
             municipality: "Thisted".into(),
             supplier: "Nordklinik It".into(),
         };
-        assert!(Audience::everybody().reaches(&member));
-        assert!(!Audience::default().reaches(&member));
+        assert!(Audience::everybody().reaches(7, &member));
+        assert!(!Audience::default().reaches(7, &member));
         let gps = Audience { kinds: vec![MemberKind::Gp], ..Audience::default() };
-        assert!(gps.reaches(&member));
+        assert!(gps.reaches(7, &member));
         let in_the_south = Audience { regions: vec!["Syd".into()], ..gps.clone() };
-        assert!(!in_the_south.reaches(&member));
-        let of_supplier = Audience { suppliers: vec!["Nordklinik It".into()], ..gps };
-        assert!(of_supplier.reaches(&member));
+        assert!(!in_the_south.reaches(7, &member));
+        let of_supplier = Audience { suppliers: vec!["Nordklinik It".into()], ..gps.clone() };
+        assert!(of_supplier.reaches(7, &member));
+        let named = Audience { members: vec![3, 7], ..Audience::default() };
+        assert!(named.reaches(7, &member) && !named.reaches(8, &member));
+        let dentists_of_them = Audience { kinds: vec![MemberKind::Dentist], ..named };
+        assert!(!dentists_of_them.reaches(7, &member));
     }
 }

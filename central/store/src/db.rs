@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005-health", include_str!("../migrations/0005-health.sql")),
     ("0006-twins", include_str!("../migrations/0006-twins.sql")),
     ("0007-old", include_str!("../migrations/0007-old.sql")),
+    ("0008-received", include_str!("../migrations/0008-received.sql")),
 ];
 
 /// Connections that read. Guess: a desk of a dozen people.
@@ -48,6 +49,9 @@ pub enum StoreError {
     /// It is there already.
     #[error("{0} is there already")]
     Exists(String),
+    /// A member cannot go: what its boxes sent stands under its name.
+    #[error("this member has boxes, or had them: {0}")]
+    HasBoxes(i64),
     /// Nobody writes any more.
     #[error("the centre stops")]
     Stopped,

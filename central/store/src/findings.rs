@@ -172,6 +172,16 @@ impl Store {
         let rows = question.ask(self).await?;
         rows.iter().map(finding).collect()
     }
+
+    /// The finding with this number.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn finding(&self, no: i64) -> Result<Option<Finding>, StoreError> {
+        let mut question = Question::new(&format!("{FINDINGS} WHERE no = "));
+        question.value(no);
+        question.ask(self).await?.first().map(finding).transpose()
+    }
 }
 
 impl Tx<'_> {

@@ -112,13 +112,13 @@ impl Tx<'_> {
         }
         let sql = "SELECT no, name, kind, region, municipality, supplier, since_ns FROM member WHERE no = $1";
         let member = sqlx::query(sql).bind(to.member).fetch_one(self.connection()).await?;
-        let member = members::member(&member)?.member;
+        let member = members::member(&member)?;
         let sql = "SELECT id, issued_at_ns, until_ns, urgency, text, is_exercise, audience FROM warning WHERE until_ns > $1 \
                    AND recalled_at_ns IS NULL AND NOT EXISTS (SELECT 1 FROM letter WHERE letter.box = $2 AND letter.kind = 'warning' \
                    AND letter.about = warning.id) ORDER BY issued_at_ns, id";
         for row in sqlx::query(sql).bind(ns(now)).bind(to.no).fetch_all(self.connection()).await? {
             let audience: Audience = serde_json::from_str(&row.try_get::<String, _>(6)?)?;
-            if audience.reaches(&member) {
+            if audience.reaches(member.no, &member.member) {
                 let warning = warnings::told(&row)?;
                 let id = warning.id.clone();
                 bodies.push((Down::Warning(warning), id));

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod calls;
 mod claims;
 mod db;
 mod findings;
@@ -13,6 +14,7 @@ mod forget;
 mod ingest;
 mod letters;
 mod members;
+mod met;
 mod project;
 mod query;
 mod rows;
@@ -20,12 +22,14 @@ mod shard;
 mod warnings;
 
 pub use accounts::{Account, LinkRefused, Session};
+pub use calls::Calls;
 pub use claims::{ClaimRefused, Claimed};
 pub use db::{Store, StoreError, Tx};
 pub use findings::Finding;
 pub use ingest::{Counts, Incoming, IncomingRecord, IngestLog, Landed};
 pub use letters::{EpochKeyRow, Sign};
 pub use members::MemberRow;
+pub use met::MetRow;
 pub use query::{
     BoxRow, GapRow, IncidentFilter, IncidentOrder, IncidentPlace, IncidentRow, QueryEngine, RecordRow,
     StepRow,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::ns;
 use crate::rows::{Insert, Value, row};
 
-/// Where a record lies.
+/// Where a record lies, and when it came.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) box_no: i64,
@@ -64,13 +64,14 @@ const STEP: Insert =
     Insert { into: "INSERT INTO incident_step (lane, seq, box, id, at_ns)", columns: 5, conflict: "" };
 const INCIDENT: Insert = Insert {
     into: "INSERT INTO incident (box, id, state, kind, category, severity, due, due_rank, device_type, opened_at_ns, last_seen_ns, at_ns, \
-           findings, is_exercise, title, body, lane, seq)",
-    columns: 18,
+           findings, is_exercise, title, body, lane, seq, received_at_ns)",
+    columns: 19,
     conflict: "ON CONFLICT (box, id) DO UPDATE SET state = excluded.state, kind = excluded.kind, category = excluded.category, \
                severity = excluded.severity, due = excluded.due, due_rank = excluded.due_rank, device_type = excluded.device_type, \
                opened_at_ns = excluded.opened_at_ns, last_seen_ns = excluded.last_seen_ns, at_ns = excluded.at_ns, \
                findings = excluded.findings, is_exercise = excluded.is_exercise, title = excluded.title, body = excluded.body, \
-               lane = excluded.lane, seq = excluded.seq WHERE (excluded.lane, excluded.seq) > (incident.lane, incident.seq)",
+               lane = excluded.lane, seq = excluded.seq, received_at_ns = excluded.received_at_ns \
+               WHERE (excluded.lane, excluded.seq) > (incident.lane, incident.seq)",
 };
 const HEALTH: Insert = Insert {
     into: "INSERT INTO box_health (box, body, received_at_ns)",
@@ -145,6 +146,7 @@ impl Rows {
             text,
             at.lane,
             at.seq,
+            at.received_at_ns,
         ];
         keep_latest(&mut self.incidents, (at.box_no, one.id.clone()), at.told(), row);
         let peer = one.peer.iter().filter_map(|peer| match peer {

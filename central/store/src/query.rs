@@ -27,8 +27,12 @@ pub struct IncidentFilter {
     pub box_id: Option<String>,
     /// In this region.
     pub region: Option<String>,
-    /// Seen since then.
+    /// Whose latest state came since then.
     pub since: Option<Timestamp>,
+    /// Only exercises, or none of them.
+    pub is_exercise: Option<bool>,
+    /// Each of these words is in its title, its member's name or its own, however it is written.
+    pub words: Vec<String>,
     /// What comes first.
     pub order: IncidentOrder,
     /// Only what comes after this row of an earlier answer in the same order.
@@ -75,6 +79,8 @@ pub struct IncidentRow {
     pub region: String,
     /// Its latest state, as the box told it.
     pub body: String,
+    /// When that came.
+    pub received_at: Timestamp,
 }
 
 /// A step of an incident.
@@ -217,6 +223,19 @@ impl Question {
         }
     }
 
+    /// One of these columns has this in it, however it is written.
+    pub(crate) fn has(&mut self, columns: &[&str], text: &str) {
+        let pattern = contains(text);
+        for (place, column) in columns.iter().enumerate() {
+            self.say(if place == 0 { " AND (" } else { " OR " });
+            let (before, after) = SMALL;
+            self.say(&format!("{before}{column}{after} LIKE {before}"));
+            self.value(pattern.clone());
+            self.say(&format!("{after} ESCAPE '!'"));
+        }
+        self.say(")");
+    }
+
     /// Written out, because one column falls where the next rises.
     fn comes_after(&mut self, place: &IncidentPlace, is_urgent: bool) {
         let IncidentPlace { urgency, last_seen_ns, box_no, id } = place;
@@ -260,10 +279,19 @@ impl Question {
     }
 }
 
-/// How soon something must be done, as the index over it says it.
-const URGENCY: &str = "(i.due_rank - CASE WHEN i.state = 'closed' THEN 4 ELSE 0 END)";
+/// What `LIKE … ESCAPE '!'` finds when this is in a text.
+pub(crate) fn contains(text: &str) -> String {
+    format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+}
 
-const INCIDENTS: &str = "i.last_seen_ns, i.box, i.id, box.id, member.no, member.name, member.region, i.body FROM incident i \
+/// What makes a text small. SQLite knows the letters of English only: ours are said.
+const SMALL: (&str, &str) =
+    ("replace(replace(replace(lower(", "), '\u{c6}', '\u{e6}'), '\u{d8}', '\u{f8}'), '\u{c5}', '\u{e5}')");
+
+/// How soon something must be done, as the index over it says it.
+pub(crate) const URGENCY: &str = "(i.due_rank - CASE WHEN i.state = 'closed' THEN 4 ELSE 0 END)";
+
+pub(crate) const INCIDENTS: &str = "i.last_seen_ns, i.box, i.id, box.id, member.no, member.name, member.region, i.body, i.received_at_ns FROM incident i \
     JOIN box ON box.no = i.box JOIN member ON member.no = box.member WHERE 1 = 1";
 
 const BOXES: &str = "SELECT box.no, box.id, member.no, member.name, box.claimed_at_ns, box.revoked_at_ns, \
@@ -287,7 +315,11 @@ impl QueryEngine for Store {
             question.is("member.no =", filter.member);
             question.is("box.id =", filter.box_id.clone());
             question.is("member.region =", filter.region.clone());
-            question.is("i.last_seen_ns >=", filter.since.map(ns));
+            question.is("i.received_at_ns >=", filter.since.map(ns));
+            question.is("i.is_exercise =", filter.is_exercise);
+            for word in &filter.words {
+                question.has(&["i.title", "member.name", "i.id"], word);
+            }
             let is_urgent = filter.order == IncidentOrder::Urgent;
             if let Some(place) = &filter.after {
                 question.comes_after(place, is_urgent);
@@ -405,7 +437,7 @@ impl QueryEngine for Store {
     }
 }
 
-fn incident(row: &AnyRow) -> Result<IncidentRow, StoreError> {
+pub(crate) fn incident(row: &AnyRow) -> Result<IncidentRow, StoreError> {
     Ok(IncidentRow {
         place: IncidentPlace {
             urgency: row.try_get(0)?,
@@ -418,5 +450,6 @@ fn incident(row: &AnyRow) -> Result<IncidentRow, StoreError> {
         member_name: row.try_get(6)?,
         region: row.try_get(7)?,
         body: row.try_get(8)?,
+        received_at: at(row.try_get(9)?),
     })
 }

@@ -73,6 +73,7 @@ on_both!(
     round_a_change_of_epochs_there_is_one_finding,
     findings_grow_and_join_and_lose_nothing,
     what_is_old_is_forgotten_and_what_was_concluded_stays,
+    an_incident_is_searched_by_its_words_and_by_when_it_came,
     sessions_end,
 );
 
@@ -634,6 +635,44 @@ async fn what_is_old_is_forgotten_and_what_was_concluded_stays(place: Place) {
     assert_eq!(letters(&store, &cell, 0).await, []);
     assert!(store.go_on_from(&cell, 0, NOW, &unsigned).await.unwrap());
     assert_eq!(letters(&store, &cell, 0).await, [(1, "holds".to_owned())]);
+    store.close().await;
+}
+
+async fn an_incident_is_searched_by_its_words_and_by_when_it_came(place: Place) {
+    let store = place.open().await;
+    let member = member(&store, "\u{d8}jenl\u{e6}ge Bagge", "").await;
+    let code = ClaimCode::from_bytes([1; 16]);
+    let mut tx = store.begin().await.unwrap();
+    tx.add_claim(&code, member, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let cell = store.claim(&code, "key", BoxId::from_bytes([1; 16]), NOW).await.unwrap().unwrap().cell;
+    // Played: it was seen years ago, and came today.
+    let mut body: Incident = golden("incident");
+    (body.last_seen, body.is_exercise) = (Timestamp::from_secs(1_500_000_000), true);
+    body.text.title = "100 % \u{c5}bne d\u{f8}re".into();
+    let record =
+        Record::new((cell.id, SPOOL), (Lane::Alert, 1), NOW, &Body::Incident(Box::new(body.clone())))
+            .unwrap();
+    append(&store, &cell, &[record]).await;
+    let found = async |change: &dyn Fn(&mut IncidentFilter)| {
+        let mut filter = IncidentFilter { limit: 10, ..IncidentFilter::default() };
+        change(&mut filter);
+        store.incidents(&filter).await.unwrap().len()
+    };
+    let words = async |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        found(&|filter| filter.words.clone_from(&words)).await
+    };
+    assert_eq!(words(&["\u{e5}BNE", "\u{f8}jenl\u{c6}ge"]).await, 1);
+    assert_eq!(words(&["100 %", &body.id[2..].to_uppercase()]).await, 1);
+    for none in ["100_%", "%%", "_", "!", "'", "dentist"] {
+        assert_eq!(words(&[none]).await, 0, "{none}");
+    }
+    assert_eq!(found(&|filter| filter.since = Some(NOW)).await, 1);
+    assert_eq!(found(&|filter| filter.since = Some(NOW + Duration::from_secs(1))).await, 0);
+    assert_eq!(found(&|filter| filter.is_exercise = Some(true)).await, 1);
+    assert_eq!(found(&|filter| filter.is_exercise = Some(false)).await, 0);
+    assert_eq!(store.kinds().await.unwrap(), [(body.kind, body.category)]);
     store.close().await;
 }
 

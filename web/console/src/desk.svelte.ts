@@ -2,7 +2,8 @@
 
 import { Client, Problem } from './api/client';
 import { Live, type Hearing } from './api/live';
-import type { Session } from './api/types';
+import type { Calls, Session } from './api/types';
+import { KeptDraft } from './draft.svelte';
 import { words, type Lang } from './words';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -10,6 +11,8 @@ type Door = 'opening' | 'in' | 'out' | 'silent';
 
 /** Pages ask again at most so often. Guess: faster than this nobody reads. */
 const NEWS_EVERY_MS = 1_000;
+/** What calls is counted again at most so often. Guess: soon enough for a call, and each count looks at every box. */
+const CALLS_EVERY_MS = 5_000;
 
 class Desk {
   session = $state.raw<Session | null>(null);
@@ -23,24 +26,39 @@ class Desk {
   /** Moves each half minute, so that "3 min ago" stays true. */
   now = $state.raw(new Date());
   words = $derived(words[this.lang]);
+  /** How much wants to be looked at, wherever one is. */
+  calls = $state.raw<Calls | null>(null);
+  /** The sum of it, as the title of the page says it. */
+  calling = $derived(this.calls === null ? 0 : this.calls.urgent + this.calls.findings + this.calls.blind + this.calls.silent);
+  draft = new KeptDraft(() => this.session?.account ?? null);
   isAdministrator = $derived(this.session?.role === 'administrator');
   client = new Client(() => this.#out());
   #live: Live | null = null;
   #resting: ReturnType<typeof setTimeout> | undefined;
   #isBehind = false;
+  #counting: ReturnType<typeof setTimeout> | undefined;
+  #isUncounted = false;
 
   async start(): Promise<void> {
     this.#light();
-    setInterval(() => (this.now = new Date()), 30_000);
+    setInterval(() => {
+      this.now = new Date();
+      // A box becomes silent without a word.
+      this.#count();
+    }, 30_000);
     if (location.hash.startsWith('#/sign-in/')) return void (this.door = 'out');
-    await this.enter(() => this.client.session());
+    // Why not stands on the page.
+    await this.enter(() => this.client.session()).catch(() => undefined);
   }
 
   /** Lets somebody in whom the centre knows. */
-  async enter(ask: () => Promise<Session>): Promise<void> {
+  async enter(ask: () => Promise<Session | null>): Promise<void> {
     try {
-      this.session = await ask();
+      const session = await ask();
+      if (session === null) return void (this.door = 'out');
+      this.session = session;
       this.door = 'in';
+      this.#count();
       this.#live ??= new Live({
         changed: () => this.#changed(),
         hearing: (is) => (this.hearing = is),
@@ -69,16 +87,45 @@ class Desk {
     this.#light();
   }
 
-  /** In words: the centre's own, but for an address that leads nowhere, which is said in the language of the page. */
+  /** In the page's language, where there is one word for what the centre said. */
   sorry(error: unknown): string {
     if (!(error instanceof Problem)) return String(error);
-    return error.status === 404 ? this.words.app.missing : (error.said ?? this.words.app.no_answer);
+    const refused: Record<string, string> = this.words.refused;
+    const missing = error.status === 404 ? this.words.app.missing : undefined;
+    return refused[error.why ?? ''] ?? missing ?? error.said ?? this.words.app.no_answer;
+  }
+
+  /** Whoever sits here has seen the findings up to this one. */
+  sawFinding(no: number): void {
+    if (no <= this.#seenFinding()) return;
+    localStorage.setItem(this.#seenKey(), String(no));
+    if (this.calls) this.calls = { ...this.calls, findings: 0 };
+  }
+
+  #seenKey = (): string => `finding:${this.session?.account ?? ''}`;
+  #seenFinding = (): number => Number(kept(this.#seenKey())) || 0;
+
+  /** At once, and then at most each few seconds. */
+  #count(): void {
+    if (this.door !== 'in') return;
+    if (this.#counting !== undefined) return void (this.#isUncounted = true);
+    this.#isUncounted = false;
+    const seen = this.#seenFinding();
+    this.client.calls(seen).then((calls) => {
+      // What was seen in the meantime is new no longer.
+      if (this.door === 'in') this.calls = seen === this.#seenFinding() ? calls : { ...calls, findings: 0 };
+    }, () => undefined);
+    this.#counting = setTimeout(() => {
+      this.#counting = undefined;
+      if (this.#isUncounted) this.#count();
+    }, CALLS_EVERY_MS);
   }
 
   #out(): void {
     this.#live?.close();
     this.#live = null;
     this.hearing = 'waiting';
+    this.calls = null;
     this.session = null;
     this.door = 'out';
   }
@@ -87,6 +134,7 @@ class Desk {
   #changed(): void {
     if (this.#resting !== undefined) return void (this.#isBehind = true);
     this.news += 1;
+    this.#count();
     this.#isBehind = false;
     this.#resting = setTimeout(() => {
       this.#resting = undefined;

@@ -1,6 +1,7 @@
 // The filters of the queue, as they stand in the address and as the centre is asked. Pure.
 
 export const STATES = ['opened', 'updated', 'quiet', 'closed'] as const;
+export const EXERCISES = ['hidden', 'only'] as const;
 export const DUES = ['now', 'today', 'week', 'none'] as const;
 
 /** The centre writes the same question down once in five minutes. */
@@ -15,14 +16,18 @@ export interface Filters {
   member: string;
   box: string;
   region: string;
-  /** Seen in the last so many hours; empty for ever. */
+  /** Came to the centre in the last so many hours; empty for ever. */
   hours: string;
+  /** `hidden` leaves exercises out, `only` leaves out all else; empty shows both. */
+  exercise: string;
+  /** Words that all stand in the title, the member's name or the incident's. */
+  text: string;
   /** `urgent` puts what is due first before what was seen last; anything else is by when it was seen. */
   order: string;
 }
 
 const LISTS = ['state', 'due'] as const;
-const WORDS = ['category', 'kind', 'member', 'box', 'region', 'hours', 'order'] as const;
+const WORDS = ['category', 'kind', 'member', 'box', 'region', 'hours', 'exercise', 'text', 'order'] as const;
 
 export function readFilters(query: URLSearchParams): Filters {
   const list = (name: string, known: readonly string[]) => (query.get(name) ?? '').split(',').filter((word) => known.includes(word));
@@ -30,7 +35,8 @@ export function readFilters(query: URLSearchParams): Filters {
   return {
     state: list('state', STATES), due: list('due', DUES),
     category: word('category'), kind: word('kind'), member: digits(word('member')), box: word('box'), region: word('region'),
-    hours: digits(word('hours')), order: word('order') === 'urgent' ? 'urgent' : '',
+    hours: digits(word('hours')), exercise: EXERCISES.find((one) => one === word('exercise')) ?? '', text: word('text').trim(),
+    order: word('order') === 'urgent' ? 'urgent' : '',
   };
 }
 
@@ -52,6 +58,8 @@ export function askFor(filters: Filters, now: Date, after: string | null): strin
     ...LISTS.map((name) => [name, filters[name].join(',')] as const),
     ...(['category', 'kind', 'member', 'box', 'region'] as const).map((name) => [name, filters[name]] as const),
     ['since', since],
+    ['exercise', filters.exercise],
+    ['text', filters.text],
     ['order', filters.order],
     ['after', after ?? ''],
     ['limit', '100'],

@@ -4,7 +4,7 @@ import { hold } from './queue';
 
 function row(id: string, minute: number, change: Partial<Row['incident']> = {}): Row {
   const at = `2026-03-12T09:${String(minute).padStart(2, '0')}:00Z`;
-  return { box: 'b', member: 1, member_name: 'Nord', region: '', incident: { id, last_seen: at, due: 'today', state: 'opened', ...change } as Row['incident'] };
+  return { box: 'b', member: 1, member_name: 'Nord', region: '', received_at: at, incident: { id, last_seen: at, due: 'today', state: 'opened', ...change } as Row['incident'] };
 }
 const ids = (rows: Row[]) => rows.map((one) => one.incident.id).join();
 

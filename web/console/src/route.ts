@@ -3,9 +3,16 @@
 export const SCREENS = ['incidents', 'findings', 'warnings', 'boxes', 'members', 'audit'] as const;
 export type Screen = (typeof SCREENS)[number];
 
+/** Where one begins: what is open, the most urgent first. */
+export const HOME = '#/incidents?state=opened,updated,quiet&order=urgent';
+
+/** How much may stand behind each screen. */
+const DEPTHS: Record<Screen, number[]> = { incidents: [0, 2], findings: [0, 1], warnings: [0, 1], boxes: [0, 1], members: [0], audit: [0] };
+
 export interface Route {
-  screen: Screen;
-  /** What stands between the screen and the question mark: `box/incident`, a box, a warning, `write`. */
+  /** `nowhere` is an address at which there is nothing. */
+  screen: Screen | 'nowhere';
+  /** What stands between the screen and the question mark: `box/incident`, a finding, a box, a warning, `write`. */
   path: string[];
   query: URLSearchParams;
 }
@@ -13,8 +20,17 @@ export interface Route {
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = split(hash.replace(/^#\/?/, ''), '?');
   const [screen = '', ...rest] = path.split('/');
+  // A link that let somebody in, pressed once more.
+  if (screen === '' || screen === 'sign-in') return routeOf(HOME);
   const known = SCREENS.find((one) => one === screen);
-  return { screen: known ?? 'incidents', path: known ? rest.filter((part) => part !== '').map(safely) : [], query: new URLSearchParams(query) };
+  const parts = rest.filter((part) => part !== '').map(safely);
+  if (!known || !DEPTHS[known].includes(parts.length)) return { screen: 'nowhere', path: [], query: new URLSearchParams() };
+  return { screen: known, path: parts, query: new URLSearchParams(query) };
+}
+
+/** Where a screen begins. */
+export function startOf(screen: Screen): string {
+  return screen === 'incidents' ? HOME : linkTo(screen);
 }
 
 export function linkTo(screen: Screen, ...path: (string | number)[]): string {

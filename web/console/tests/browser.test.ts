@@ -69,7 +69,6 @@ describe('the door', () => {
   for (const theme of THEMES) test(`nobody is signed in: how to get a link, ${theme}`, async () => {
     await using seat = await sit('incidents/queue', { theme, closed: true });
     await seat.page.getByText('cyberalarm central link').waitFor();
-    seat.forget(); // the browser says that it was refused; that is what is tried here
     await isCalm(seat, 'door');
     expect(await pictures.judge(`door/closed-${theme}`, await seat.page.screenshot())).toBeNull();
   });
@@ -84,16 +83,18 @@ describe('the door', () => {
     await seat.page.getByRole('button', { name: 'Sign in' }).click();
     await seat.page.getByRole('table').waitFor();
     expect(seat.centre.told).toMatchObject([{ method: 'POST', path: '/sign-in', body: { token: '00ff' } }]);
-    expect(new URL(seat.page.url()).hash).toBe('#/incidents');
+    expect(new URL(seat.page.url()).hash).toBe('#/incidents?state=opened,updated,quiet&order=urgent');
     isQuiet(seat);
   });
 
   test('a link that was used says so, and how to get another', async () => {
-    const shown = { ...readCase('incidents/queue'), refuse: { '/sign-in': { status: 403, problem: 'this link was used, is too old, or never was one' } } };
+    const shown = { ...readCase('incidents/queue'), refuse: { '/sign-in': { status: 403, problem: 'this link was used', why: 'link' } } };
     await using seat = await sit(shown, { closed: true, at: '#/sign-in/00ff' });
     await seat.page.getByRole('button', { name: 'Sign in' }).click();
-    await seat.page.getByRole('alert').filter({ hasText: 'this link was used' }).waitFor();
+    await seat.page.getByRole('alert').filter({ hasText: 'it was used, is too old' }).waitFor();
     await seat.page.getByText('cyberalarm central link').waitFor();
+    await seat.page.getByRole('button', { name: 'Dansk' }).click();
+    await seat.page.getByRole('alert').filter({ hasText: 'Linket lukkede dig ikke ind: det er brugt' }).waitFor();
   });
 
   test('who signs out is out', async () => {
@@ -108,7 +109,120 @@ describe('the door', () => {
   });
 });
 
+describe('what calls', () => {
+  test('menu and title say how much, on every page, and go on by themselves', async () => {
+    const shown = readCase('warnings/list');
+    await using seat = await sit(shown);
+    await isThere(seat.page);
+    const menu = (name: string) => seat.page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name });
+    await menu('Incidents 3 open, now or today').waitFor();
+    await menu('Boxes 1 blind, 0 silent').waitFor();
+    expect(await seat.page.title()).toBe('(5) Warnings – Cyberalarm');
+    seat.centre.show({ ...shown, answers: { ...shown.answers, '/calls': { urgent: 4, findings: 1, last_finding: 2, blind: 1, silent: 0 } } });
+    await expect.poll(() => seat.page.title(), { timeout: 15_000 }).toBe('(6) Warnings – Cyberalarm');
+    await isCalm(seat, 'calls');
+  });
+
+  test('findings that were seen call no longer', async () => {
+    await using seat = await sit('findings/two');
+    await isThere(seat.page);
+    await expect.poll(() => seat.page.title()).toBe('(4) Findings – Cyberalarm');
+    await seat.page.reload();
+    await expect.poll(() => seat.centre.asked.filter((asked) => asked.startsWith('/calls')).at(-1)).toBe('/calls?finding=2');
+  });
+});
+
+describe('an address', () => {
+  test('of something that is not there says so, and where to go on', async () => {
+    for (const at of ['#/incidents/aaaa/bbbb', '#/findings/99', '#/boxes/aaaa', '#/warnings/aaaa']) {
+      await using seat = await sit('incidents/queue', { at });
+      await seat.page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+      await seat.page.keyboard.press('Escape');
+      await seat.page.getByRole('table').waitFor();
+      expect(new URL(seat.page.url()).hash).toBe('#/incidents?state=opened,updated,quiet&order=urgent');
+    }
+  });
+
+  test('without one the desk opens on what is open, the most urgent first', async () => {
+    await using seat = await sit('incidents/queue', { at: '' });
+    await isThere(seat.page);
+    expect(seat.centre.asked.filter((asked) => asked.startsWith('/incidents'))).toEqual(['/incidents?state=opened,updated,quiet&order=urgent&limit=100']);
+    expect(await seat.page.getByRole('link', { name: 'Open', exact: true }).getAttribute('aria-current')).toBe('true');
+  });
+});
+
+describe('a draft', () => {
+  test('is there after a reload, after Esc asked, and after the session ended; sent it is gone', async () => {
+    const shown = readCase('warnings/written');
+    shown.answers['POST /sign-in'] = shown.answers['/session'];
+    await using seat = await sit(shown, { at: '#/warnings/write' });
+    await isThere(seat.page);
+    const title = seat.page.getByRole('region', { name: 'Danish' }).getByLabel('Headline');
+    // With nothing to lose Esc asks nothing.
+    await seat.page.keyboard.press('Escape');
+    await seat.page.getByRole('heading', { level: 1, name: 'Warnings' }).waitFor();
+    await seat.page.keyboard.press('c');
+    await write(seat.page);
+    await seat.page.reload();
+    await expect.poll(() => title.inputValue()).toBe('Falske mails om recepter');
+    await seat.page.getByText('This is your draft').waitFor();
+    await seat.page.getByRole('heading', { level: 1 }).focus();
+    await seat.page.keyboard.press('Escape');
+    const asks = seat.page.getByRole('dialog', { name: 'Leave the warning?' });
+    await isCalm(seat, 'leave');
+    expect(await pictures.judge('dialog/leave-light', await seat.page.screenshot())).toBeNull();
+    await asks.getByRole('button', { name: 'Leave, keep the draft' }).click();
+    await seat.page.getByRole('link', { name: 'Go on with your draft' }).click();
+    await expect.poll(() => title.inputValue()).toBe('Falske mails om recepter');
+    seat.centre.isClosed = true;
+    await seat.page.goto(`${seat.centre.url}/?again#/sign-in/00ff`);
+    await seat.page.getByRole('button', { name: 'Sign in' }).click();
+    await expect.poll(() => title.inputValue()).toBe('Falske mails om recepter');
+    await seat.page.getByRole('button', { name: 'Send …' }).click();
+    await seat.page.getByRole('button', { name: 'Send now' }).click();
+    await seat.page.getByRole('heading', { level: 1, name: 'False e-mails about prescriptions' }).waitFor();
+    expect(await seat.page.evaluate(() => localStorage.getItem('draft:mette'))).toBeNull();
+  });
+
+  test('of something else is not overwritten; thrown away it makes room', async () => {
+    await using seat = await sit('warnings/written', { at: '#/warnings/write' });
+    await isThere(seat.page);
+    await write(seat.page);
+    await seat.page.goto(`${seat.centre.url}/?other#/warnings/write?finding=2`);
+    await seat.page.getByText('To write about what you pressed').waitFor();
+    const title = seat.page.getByRole('region', { name: 'English' }).getByLabel('Headline');
+    expect(await title.inputValue()).toBe('False e-mails about prescriptions');
+    await seat.page.getByRole('button', { name: 'Throw it away …' }).click();
+    await seat.page.getByRole('dialog').getByRole('button', { name: 'Throw it away' }).click();
+    await expect.poll(() => title.inputValue()).not.toBe('False e-mails about prescriptions');
+  });
+
+  test('from a finding names those who met it, and what it is', async () => {
+    await using seat = await sit('findings/one');
+    await isThere(seat.page);
+    await seat.page.getByRole('link', { name: 'Write a warning to them' }).click();
+    await seat.page.getByText('Members by name: 4').waitFor();
+    await expect.poll(() => (seat.centre.told.at(-1)?.body as { audience: object } | undefined)?.audience).toMatchObject({ all: false, members: [1, 2, 3, 5] });
+    await seat.page.getByRole('checkbox', { name: 'Klinik Havblik' }).uncheck();
+    await seat.page.getByText('Members by name: 3').waitFor();
+    expect(await seat.page.getByRole('region', { name: 'English' }).getByLabel('What has happened').inputValue()).toBe('4 places in the health sector have met the same domain. The sign is dns-tunnel.');
+  });
+});
+
 describe('the queue', () => {
+  test('is searched, and exercises are hidden, by the address; all kinds can be chosen', async () => {
+    await using seat = await sit('incidents/one', { at: '#/incidents' });
+    await isThere(seat.page);
+    await seat.page.keyboard.press('/');
+    await seat.page.keyboard.type('klinik nord');
+    await seat.page.keyboard.press('Enter');
+    await expect.poll(() => new URL(seat.page.url()).hash).toBe('#/incidents?text=klinik%20nord');
+    await seat.page.getByLabel('Exercises').selectOption('Hidden');
+    await expect.poll(() => seat.centre.asked.filter((asked) => asked.startsWith('/incidents')).at(-1)).toBe('/incidents?exercise=hidden&text=klinik%20nord&limit=100');
+    // Of a kind that no row has.
+    expect(await seat.page.getByLabel('Sign').locator('option').allTextContents()).toContain('new-device');
+  });
+
   test('what is new waits behind one line, what is known changes where it stands, nothing moves', async () => {
     const shown = readCase('incidents/queue');
     await using seat = await sit(shown);
@@ -158,7 +272,7 @@ describe('the queue', () => {
     await isThere(seat.page);
     // Both before the browser has told anybody that the address is another.
     await seat.page.evaluate(() => {
-      document.querySelector<HTMLElement>('main [data-filter]')!.click();
+      document.querySelector<HTMLElement>('main fieldset input')!.click();
       document.querySelector<HTMLElement>('main [data-urgent]')!.click();
     });
     await expect.poll(() => new URL(seat.page.url()).hash).toBe('#/incidents?due=now&order=urgent');
@@ -184,6 +298,7 @@ describe('the queue', () => {
     await expect.poll(focused).toBe(rows[0]);
     await keyboard.press('/');
     expect(await seat.page.evaluate(() => document.activeElement?.hasAttribute('data-filter'))).toBe(true);
+    await keyboard.press('Tab');
     await keyboard.press('Space');
     await expect.poll(() => new URL(seat.page.url()).hash).toBe('#/incidents?due=now');
     await keyboard.press('u');
@@ -269,6 +384,29 @@ describe('what is pressed', () => {
     expect(seat.centre.told.at(-1)).toMatchObject({ path: '/claims', body: { member: 4 } });
     await isCalm(seat, 'claim');
     expect(await pictures.judge('dialog/claim-light', await seat.page.screenshot())).toBeNull();
+  });
+
+  test('a member is changed, and one who has boxes stays', async () => {
+    const shown = { ...readCase('members/list') };
+    await using seat = await sit(shown);
+    await isThere(seat.page);
+    await seat.page.getByRole('button', { name: 'Change Fysioterapi Åløkke' }).click();
+    await seat.page.getByRole('heading', { name: 'Change Fysioterapi Åløkke' }).waitFor();
+    await isCalm(seat, 'change');
+    expect(await pictures.judge('members/change-light', await seat.page.screenshot())).toBeNull();
+    await seat.page.getByLabel('Name').fill('Fysioterapi Ny Åløkke');
+    await seat.page.getByRole('button', { name: 'Save' }).click();
+    await seat.page.getByText('Fysioterapi Ny Åløkke is changed.').waitFor();
+    expect(seat.centre.told.at(-1)).toMatchObject({ method: 'PUT', path: '/members/4', token: TOKEN, body: { name: 'Fysioterapi Ny Åløkke', kind: 'physiotherapist' } });
+    seat.centre.show({ ...shown, refuse: { '/members/4': { status: 409, problem: 'this member has boxes', why: 'has_boxes' } } });
+    await seat.page.getByRole('button', { name: 'Change Fysioterapi Åløkke' }).click();
+    await seat.page.getByRole('button', { name: 'Remove …' }).click();
+    const dialog = seat.page.getByRole('dialog', { name: 'Remove Fysioterapi Åløkke?' });
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await dialog.getByRole('alert').filter({ hasText: 'This member has boxes, or had them.' }).waitFor();
+    seat.centre.show(shown);
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await seat.page.getByText('Fysioterapi Åløkke is removed.').waitFor();
   });
 
   test('a warning: judged as one writes, counted before it is sent, then its own page', async () => {

@@ -15,7 +15,7 @@ export interface Case {
   /** By path without `/api/v1`: `/incidents`; a query is not looked at. */
   answers: Record<string, unknown>;
   /** Paths that are refused, with what. */
-  refuse?: Record<string, { status: number; problem: string }>;
+  refuse?: Record<string, { status: number; problem: string; why?: string }>;
 }
 
 export interface Told {
@@ -100,10 +100,11 @@ export class Centre {
       if (path !== '/sign-in' && token !== TOKEN) return json(answer, 403, { problem: 'no token' });
     }
     if (path === '/sign-in') this.isClosed = false;
+    if (this.isClosed && method === 'GET' && path === '/session') return void answer.writeHead(204).end();
     if (this.isClosed) return json(answer, 401, { problem: 'sign in first' });
     if (path === '/events') return this.#stream(answer);
     const refused = this.#case.refuse?.[path];
-    if (refused) return json(answer, refused.status, { problem: refused.problem });
+    if (refused) return json(answer, refused.status, { problem: refused.problem, why: refused.why });
     const known = this.#case.answers[method === 'GET' ? path : `${method} ${path}`];
     if (known === null) return void answer.writeHead(204).end();
     return known ? json(answer, 200, known) : json(answer, 404, { problem: `no ${method} ${path} in this case` });

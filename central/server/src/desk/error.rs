@@ -15,6 +15,9 @@ use crate::app::App;
 pub(super) struct Refusal {
     /// A sentence.
     problem: String,
+    /// One word for it, where there is one, so that a page says it in its own language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
     /// Which field is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
@@ -32,12 +35,21 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, problem: impl Into<String>) -> Self {
-        Problem { status, refusal: Refusal { problem: problem.into(), field: None, faults: Vec::new() } }
+        Problem {
+            status,
+            refusal: Refusal { problem: problem.into(), why: None, field: None, faults: Vec::new() },
+        }
+    }
+
+    /// With one word for it.
+    pub(super) fn because(mut self, why: &'static str) -> Self {
+        self.refusal.why = Some(why);
+        self
     }
 
     /// There is none.
     pub(super) fn missing(what: &str) -> Self {
-        Problem::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
+        Problem::new(StatusCode::NOT_FOUND, format!("there is no such {what}")).because("missing")
     }
 
     /// A field is wrong.
@@ -57,14 +69,17 @@ impl Problem {
     /// Something of ours does not work.
     pub(super) fn fault(app: &App, err: &dyn core::fmt::Display) -> Self {
         (app.say)(&format!("could not answer the desk: {err}"));
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the centre cannot answer just now")
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the centre cannot answer just now").because("busy")
     }
 
     /// What could not be kept.
     pub(super) fn of_store(app: &App, err: &StoreError) -> Self {
         match err {
             StoreError::Exists(what) => {
-                Problem::new(StatusCode::CONFLICT, format!("{what} is there already"))
+                Problem::new(StatusCode::CONFLICT, format!("{what} is there already")).because("exists")
+            }
+            StoreError::HasBoxes(_) => {
+                Problem::new(StatusCode::CONFLICT, err.to_string()).because("has_boxes")
             }
             err => Problem::fault(app, err),
         }

@@ -88,12 +88,18 @@ impl Guard {
             return Ok(None);
         }
         let token = cookie(headers, self.address.port());
+        if token.is_none() && !changes && path == "/api/v1/session" {
+            // A page that was just opened asks who sits there. Nobody is an answer, and no refusal.
+            return Ok(None);
+        }
         let session = match token {
             Some(token) => self.app.store.session(&sha256(token.as_bytes()), machine_time()).await,
             None => Ok(None),
         };
         let Some(session) = session.map_err(|err| Problem::fault(&self.app, &err))? else {
-            return Err(self.refuse(Why::NoSession, StatusCode::UNAUTHORIZED, "sign in first"));
+            return Err(self
+                .refuse(Why::NoSession, StatusCode::UNAUTHORIZED, "sign in first")
+                .because("session"));
         };
         let has_token =
             headers.get("x-cyberalarm").is_some_and(|token| token.as_bytes() == session.csrf.as_bytes());

@@ -24,6 +24,10 @@ const SAME_LIST: Duration = Duration::from_secs(300);
 /// Lists that are remembered for it.
 const LISTS_MAX: usize = 1_000;
 
+/// What is searched for is cut to so many characters, and to so many words. Guess: each word is another look at each row.
+const TEXT_CHARS_MAX: usize = 200;
+const WORDS_MAX: usize = 8;
+
 /// Which incidents are asked for. Several words are parted by commas.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
@@ -45,8 +49,14 @@ pub(super) struct Asked {
     #[serde(rename = "box")]
     of_box: Option<String>,
     region: Option<String>,
-    /// Seen since then, as RFC 3339.
+    /// Whose latest state came to the centre since then, as RFC 3339.
     since: Option<String>,
+    /// `hidden` leaves exercises out, `only` leaves out all else.
+    #[param(required = false)]
+    exercise: String,
+    /// Words that all stand in its title, its member's name or its own name.
+    #[param(required = false)]
+    text: String,
     /// `latest` seen first, as when nothing is said, or `urgent`: due first and closed last.
     #[param(required = false)]
     order: String,
@@ -67,6 +77,8 @@ pub(super) struct Row {
     /// The member's name.
     member_name: String,
     region: String,
+    /// When its latest state came to the centre.
+    received_at: String,
     /// Its latest state.
     incident: Incident,
 }
@@ -168,6 +180,12 @@ impl Asked {
             "urgent" => IncidentOrder::Urgent,
             _ => return Err(Problem::field("order", "`latest` or `urgent`")),
         };
+        let is_exercise = match self.exercise.as_str() {
+            "" => None,
+            "hidden" => Some(false),
+            "only" => Some(true),
+            _ => return Err(Problem::field("exercise", "`hidden` or `only`")),
+        };
         let after = self.after.as_deref().map(|text| {
             read_cursor(text).ok_or_else(|| Problem::field("after", "not what an earlier page said"))
         });
@@ -180,10 +198,18 @@ impl Asked {
             box_id: self.of_box.clone(),
             region: self.region.clone(),
             since: since.transpose()?,
+            is_exercise,
+            words: self.words(),
             order,
             after: after.transpose()?,
             limit: self.limit.unwrap_or(50).clamp(1, ROWS_MAX),
         })
+    }
+
+    /// What is searched for.
+    fn words(&self) -> Vec<String> {
+        let text: String = self.text.chars().filter(|letter| *letter != '\0').take(TEXT_CHARS_MAX).collect();
+        text.split_whitespace().take(WORDS_MAX).map(str::to_owned).collect()
     }
 
     /// As it is written down.
@@ -198,6 +224,8 @@ impl Asked {
             ("box", text(&self.of_box)),
             ("region", text(&self.region)),
             ("since", text(&self.since)),
+            ("exercise", self.exercise.clone()),
+            ("text", self.words().join(" ")),
             ("order", self.order.clone()),
             ("after", text(&self.after)),
         ];
@@ -270,13 +298,13 @@ pub(super) async fn show(
 }
 
 impl Row {
-    fn of(row: IncidentRow, incident: Incident) -> Self {
-        let IncidentRow { box_id, member, member_name, region, .. } = row;
-        Row { of_box: box_id, member, member_name, region, incident }
+    pub(super) fn of(row: IncidentRow, incident: Incident) -> Self {
+        let IncidentRow { box_id, member, member_name, region, received_at, .. } = row;
+        Row { of_box: box_id, member, member_name, region, received_at: received_at.to_string(), incident }
     }
 }
 
-fn read(desk: &Desk, text: &str) -> Result<Incident, Problem> {
+pub(super) fn read(desk: &Desk, text: &str) -> Result<Incident, Problem> {
     match serde_json::from_str(text) {
         Ok(Body::Incident(incident)) => Ok(*incident),
         Ok(_) => Err(Problem::fault(&desk.app, &"an incident that is none")),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use central_core::Member;
 use central_core::role::Deed;
 use common_wire::{ClaimCode, ClaimText};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::{Problem, Refusal};
-use super::{Asker, Shared};
+use super::{Asker, Desk, Shared};
 use crate::app::{machine_time, random};
 
 /// A member, and its number.
@@ -56,8 +57,8 @@ pub(super) struct Claim {
 pub(super) async fn list(State(desk): Shared, _asker: Asker) -> Result<Json<Members>, Problem> {
     let rows = desk.app.store.members().await.map_err(|err| desk.fault(&err))?;
     let mut boxes: BTreeMap<i64, usize> = BTreeMap::new();
-    for cell in desk.app.store.cells().iter().filter(|cell| !cell.is_revoked()) {
-        *boxes.entry(cell.member).or_insert(0) += 1;
+    for member in boxes_in_force(&desk) {
+        *boxes.entry(member).or_insert(0) += 1;
     }
     let members = rows.into_iter().map(|row| Numbered {
         no: row.no,
@@ -86,6 +87,76 @@ pub(super) async fn add(
     tx.commit().await.map_err(fault)?;
     desk.app.store.tell_news();
     Ok(Json(Numbered { no, member, since: now.to_string(), boxes: 0 }))
+}
+
+/// Says anew who a member is: its name, its kind, where it is, who runs its machines.
+#[utoipa::path(put, path = "/api/v1/members/{no}", params(("no" = i64, Path)), request_body = Member, responses((status = 200, body = Numbered), (status = 404, body = Refusal), (status = 409, body = Refusal), (status = 422, body = Refusal)))]
+pub(super) async fn change(
+    State(desk): Shared,
+    asker: Asker,
+    Path(no): Path<i64>,
+    Json(member): Json<Member>,
+) -> Result<Json<Numbered>, Problem> {
+    asker.may(&desk, Deed::Administer)?;
+    if let Some((field, fault)) = member.fault() {
+        return Err(Problem::field(field, fault));
+    }
+    let (fault, store, now) = (|err| desk.fault(&err), &desk.app.store, machine_time());
+    let before = store.member(no).await.map_err(fault)?.ok_or_else(|| Problem::missing("member"))?;
+    let mut tx = store.begin().await.map_err(fault)?;
+    if !tx.change_member(no, &member).await.map_err(fault)? {
+        return Err(Problem::missing("member"));
+    }
+    let said = changes(&before.member, &member);
+    tx.audit(now, asker.name(), "member.change", &no.to_string(), &said).await.map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    store.tell_news();
+    let boxes = boxes_in_force(&desk).filter(|of| *of == no).count();
+    Ok(Json(Numbered { no, member, since: before.since.to_string(), boxes }))
+}
+
+/// Takes a member out that never had a box: what a box sent stands under its member's name.
+#[utoipa::path(delete, path = "/api/v1/members/{no}", params(("no" = i64, Path)), responses((status = 204), (status = 404, body = Refusal), (status = 409, body = Refusal)))]
+pub(super) async fn remove(
+    State(desk): Shared,
+    asker: Asker,
+    Path(no): Path<i64>,
+) -> Result<StatusCode, Problem> {
+    asker.may(&desk, Deed::Administer)?;
+    let (fault, store, now) = (|err| desk.fault(&err), &desk.app.store, machine_time());
+    let before = store.member(no).await.map_err(fault)?.ok_or_else(|| Problem::missing("member"))?;
+    let mut tx = store.begin().await.map_err(fault)?;
+    if !tx.remove_member(no).await.map_err(fault)? {
+        return Err(Problem::missing("member"));
+    }
+    let name = &before.member.name;
+    tx.audit(now, asker.name(), "member.remove", &no.to_string(), name).await.map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    store.tell_news();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The member of each box that is not revoked.
+fn boxes_in_force(desk: &Desk) -> impl Iterator<Item = i64> {
+    desk.app.store.cells().into_iter().filter(|cell| !cell.is_revoked()).map(|cell| cell.member)
+}
+
+/// What became another, as it is written down.
+fn changes(before: &Member, after: &Member) -> String {
+    let fields = |of: &Member| {
+        let Member { name, kind, region, municipality, supplier } = of.clone();
+        let kind = kind.as_str().to_owned();
+        [
+            ("name", name),
+            ("kind", kind),
+            ("region", region),
+            ("municipality", municipality),
+            ("supplier", supplier),
+        ]
+    };
+    let both = fields(before).into_iter().zip(fields(after)).filter(|(was, is)| was != is);
+    let said = both.map(|((field, was), (_, is))| format!("{field}: {was:?} became {is:?}"));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 /// Makes a claim code for a member's new box: single use, 14 days.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod boxes;
+mod calls;
 mod error;
 mod events;
 mod findings;
@@ -17,10 +18,10 @@ mod warnings;
 use core::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, FromRequestParts, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, OptionalFromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Router, middleware};
 use central_core::role::Deed;
 use central_store::Session;
@@ -60,10 +61,14 @@ pub(crate) fn router(app: Arc<App>, address: SocketAddr) -> Router {
         .route("/api/v1/boxes/{id}/revoke", post(boxes::revoke))
         .route("/api/v1/boxes/{id}/approve-renewal", post(boxes::approve_renewal))
         .route("/api/v1/members", get(members::list).post(members::add))
+        .route("/api/v1/members/{no}", put(members::change).delete(members::remove))
         .route("/api/v1/claims", post(members::claim))
+        .route("/api/v1/calls", get(calls::show))
+        .route("/api/v1/kinds", get(calls::kinds))
         .route("/api/v1/incidents", get(incidents::list))
         .route("/api/v1/incidents/{box}/{id}", get(incidents::show))
         .route("/api/v1/findings", get(findings::list))
+        .route("/api/v1/findings/{no}", get(findings::show))
         .route("/api/v1/warnings", get(warnings::list).post(warnings::send))
         .route("/api/v1/warnings/draft", post(warnings::draft))
         .route("/api/v1/warnings/{id}", get(warnings::show))
@@ -94,10 +99,15 @@ pub(crate) fn router(app: Arc<App>, address: SocketAddr) -> Router {
         boxes::approve_renewal,
         members::list,
         members::add,
+        members::change,
+        members::remove,
         members::claim,
+        calls::show,
+        calls::kinds,
         incidents::list,
         incidents::show,
         findings::list,
+        findings::show,
         warnings::list,
         warnings::send,
         warnings::draft,
@@ -121,13 +131,20 @@ pub fn open_api() -> String {
 /// Who asks. The guard let them in.
 pub(crate) struct Asker(Arc<Session>);
 
+impl OptionalFromRequestParts<Desk> for Asker {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _desk: &Desk) -> Result<Option<Self>, Problem> {
+        Ok(parts.extensions.get::<Who>().map(|who| Asker(Arc::clone(&who.0))))
+    }
+}
+
 impl FromRequestParts<Desk> for Asker {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _desk: &Desk) -> Result<Self, Problem> {
-        let who = parts.extensions.get::<Who>();
-        who.map(|who| Asker(Arc::clone(&who.0)))
-            .ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "sign in first"))
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        let asker = <Self as OptionalFromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
+        asker.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "sign in first").because("session"))
     }
 }
 
@@ -143,7 +160,7 @@ impl Asker {
         }
         let said = "this is for administrators";
         desk.app.refused(Why::NotAllowed, &format!("{} at the desk: {said}", self.name()));
-        Err(Problem::new(StatusCode::FORBIDDEN, said))
+        Err(Problem::new(StatusCode::FORBIDDEN, said).because("administrators"))
     }
 }
 

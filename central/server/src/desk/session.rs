@@ -6,7 +6,7 @@ use core::time::Duration;
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{Extensions, HeaderMap, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use central_core::Role;
 use central_core::digest::sha256;
 use central_store::Session;
@@ -78,7 +78,7 @@ pub(super) async fn sign_in(
             // Whoever has not signed in need not know which.
             let said = "this link was used, is too old, or never was one";
             desk.app.refused(Why::NoSession, &format!("at the desk: {said}"));
-            return Err(Problem::new(StatusCode::FORBIDDEN, said));
+            return Err(Problem::new(StatusCode::FORBIDDEN, said).because("link"));
         }
     };
     let random = |err: anyhow::Error| Problem::fault(&desk.app, &err);
@@ -95,10 +95,13 @@ pub(super) async fn sign_in(
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(Known::of(&session))))
 }
 
-/// Who signed in, and what a page must know.
-#[utoipa::path(get, path = "/api/v1/session", responses((status = 200, body = Known), (status = 401, body = Refusal)))]
-pub(super) async fn show(Asker(session): Asker) -> Json<Known> {
-    Json(Known::of(&session))
+/// Who signed in, and what a page must know; nothing when nobody did.
+#[utoipa::path(get, path = "/api/v1/session", responses((status = 200, body = Known), (status = 204), (status = 401, body = Refusal)))]
+pub(super) async fn show(asker: Option<Asker>) -> Response {
+    match asker {
+        Some(Asker(session)) => Json(Known::of(&session)).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
 }
 
 /// Signs out.

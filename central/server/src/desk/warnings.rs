@@ -122,7 +122,7 @@ impl Draft {
     async fn reaches(&self, desk: &Desk) -> Result<(Vec<Arc<BoxCell>>, usize), StoreError> {
         let mut members: Vec<i64> = Vec::new();
         for row in desk.app.store.members().await? {
-            if self.audience.reaches(&row.member) {
+            if self.audience.reaches(row.no, &row.member) {
                 members.push(row.no);
             }
         }
@@ -174,7 +174,7 @@ pub(super) async fn send(
     // Whoever is claimed from here on finds this warning in force.
     let (boxes, members) = draft.reaches(&desk).await.map_err(fault)?;
     if boxes.is_empty() {
-        return Err(Problem::field("audience", "this reaches no box"));
+        return Err(Problem::field("audience", "this reaches no box").because("nobody"));
     }
     tx.add_warning(&warning, &draft.audience, asker.name()).await.map_err(fault)?;
     let body = Down::Warning(warning.clone());
@@ -225,7 +225,9 @@ pub(super) async fn recall(
     let (fault, app, now) = (|err| desk.fault(&err), &desk.app, machine_time());
     let mut tx = app.store.begin().await.map_err(fault)?;
     if !tx.recall_warning(&id, now).await.map_err(fault)? {
-        return Err(Problem::new(StatusCode::CONFLICT, "this warning was taken back before"));
+        return Err(
+            Problem::new(StatusCode::CONFLICT, "this warning was taken back before").because("recalled")
+        );
     }
     // Whoever was sent it, whatever the audience is by now.
     let sent_to = tx.boxes_with("warning", &id).await.map_err(fault)?;

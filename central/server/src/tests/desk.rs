@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use central_core::Role;
-use central_store::Account;
+use central_store::{Account, ShardState as _};
 use common_wire::Letters;
 use common_wire::v1::{Answer, AnswerWord, Down};
 use serde_json::{Value, json};
@@ -42,7 +42,9 @@ impl Browser {
         browser.csrf = body(response).await["csrf"].as_str().unwrap().to_owned();
         // A link lets in once.
         let again = browser.request("POST", "/api/v1/sign-in").body(json_body(&json!({ "token": token })));
-        assert_eq!(browser.send(again).await.status(), StatusCode::FORBIDDEN);
+        let refused = browser.send(again).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        assert_eq!(body(refused).await["why"], json!("link"));
         browser
     }
 
@@ -98,6 +100,11 @@ async fn a_warning_goes_out_signed_and_the_answers_come_back() {
     let mut north = centre.claimed("Klinik Nord", "Nordklinik It").await;
     centre.claimed("Klinik Syd", "").await;
     let browser = Browser::new(&centre, Role::Analyst).await;
+    let members = browser.get("/api/v1/members").await;
+    let north_no = members["members"].as_array().unwrap().iter().find(|one| one["name"] == "Klinik Nord");
+    let by_number = warning(&json!({ "members": [north_no.unwrap()["no"], 4_711] }));
+    let (_, judged) = browser.ask("POST", "/api/v1/warnings/draft", &by_number).await;
+    assert_eq!((&judged["members"], &judged["boxes"]), (&json!(1), &json!(1)));
     let to_one = warning(&json!({ "suppliers": ["Nordklinik It"] }));
     let (_, judged) = browser.ask("POST", "/api/v1/warnings/draft", &to_one).await;
     assert_eq!((&judged["faults"], &judged["members"], &judged["boxes"]), (&json!([]), &json!(1), &json!(1)));
@@ -162,17 +169,36 @@ async fn the_queue_is_filtered_and_paged_and_every_read_is_written_down() {
     let ids = [id(&first, 0), id(&first, 1), id(&first, 2), id(&second, 0), id(&second, 1)];
     assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), 5);
     assert!(second["next"].is_null());
-    for empty in
-        ["due=week", "region=Syd", "member=7", "box=none", "state=closed", "since=2500-01-01T00:00:00Z"]
-    {
+    for empty in [
+        "due=week",
+        "region=Syd",
+        "member=7",
+        "box=none",
+        "state=closed",
+        "since=2500-01-01T00:00:00Z",
+        "exercise=only",
+        "text=apparat%20Syd",
+        "text=%25",
+        "text=_",
+    ] {
         assert_eq!(
             browser.get(&format!("/api/v1/incidents?{empty}")).await["incidents"],
             json!([]),
             "{empty}"
         );
     }
-    let (status, _) = browser.ask("GET", "/api/v1/incidents?since=yesterday", &Value::Null).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    for (searched, found) in [("APPARAT%20nord", 5), ("0000000000000003", 1), ("%00", 5)] {
+        let page = browser.get(&format!("/api/v1/incidents?exercise=hidden&text={searched}")).await;
+        assert_eq!(page["incidents"].as_array().unwrap().len(), found, "{searched}");
+    }
+    for wrong in ["since=yesterday", "exercise=maybe"] {
+        let (status, _) = browser.ask("GET", &format!("/api/v1/incidents?{wrong}"), &Value::Null).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    let kinds = browser.get("/api/v1/kinds").await;
+    assert_eq!(kinds["kinds"], json!([{ "kind": "dns-tunnel", "category": "dns-tunnel" }]));
+    let calls = browser.get("/api/v1/calls").await;
+    assert_eq!((&calls["urgent"], &calls["blind"], &calls["silent"]), (&json!(5), &json!(0), &json!(0)));
 
     let path = format!("/api/v1/incidents/{}/{}", played.id, ids[0]);
     let detail = browser.get(&path).await;
@@ -223,6 +249,102 @@ async fn who_was_not_let_in_is_written_down_and_a_flood_fills_nothing() {
         (&json!("administrator"), &json!("this link was used"))
     );
     assert_eq!(centre.app.sign_ins.left(machine_time() + Duration::from_secs(60)), Some(30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_says_who_met_it_when_and_in_which_incidents() {
+    let centre = Running::new().await;
+    let now = machine_time();
+    let key = common_wire::EpochKey::new("2026-03", [7; 32]);
+    for (number, supplier) in [(1, "Nord It"), (2, "Syd It"), (3, "")] {
+        let mut played = centre.claimed(&format!("Klinik {number}"), supplier).await;
+        let pseudonym = key.pseudonym(common_wire::IndicatorKind::Domain, "bad.example");
+        // Another incident of the same box is none of it.
+        let told = [incident(1, Some(pseudonym), now), incident(2, None, now)];
+        let batch = played.batch(&told, now).unwrap();
+        assert_eq!(played.connect().await.unwrap().batch(batch).await.unwrap().status, StatusCode::OK);
+    }
+    let store = &centre.app.store;
+    while store.findings(1).await.unwrap().is_empty() {
+        store.look_for_findings(centre.app.policy, now).await.unwrap();
+    }
+    let browser = Browser::new(&centre, Role::Administrator).await;
+    let no = &browser.get("/api/v1/findings").await["findings"][0]["no"];
+    let detail = browser.get(&format!("/api/v1/findings/{no}")).await;
+    let met = detail["met"].as_array().unwrap();
+    assert_eq!((met.len(), &met[0]["times"], &met[0]["first"]), (3, &json!(1), &json!(now.to_string())));
+    let boxes: std::collections::BTreeSet<_> = met.iter().map(|one| one["box"].as_str().unwrap()).collect();
+    assert_eq!(boxes.len(), 3);
+    let incidents = detail["incidents"].as_array().unwrap();
+    assert!(incidents.len() == 3 && incidents.iter().all(|row| row["incident"]["id"] == "0000000000000001"));
+    assert_eq!(browser.ask("GET", "/api/v1/findings/99", &Value::Null).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get("/api/v1/audit").await["entries"][0]["deed"], json!("finding.read"));
+    // Whoever saw it is called by it no longer.
+    let calls = browser.get("/api/v1/calls").await;
+    assert_eq!((&calls["findings"], &calls["last_finding"]), (&json!(1), no));
+    assert_eq!(browser.get(&format!("/api/v1/calls?finding={no}")).await["findings"], json!(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_that_does_not_hear_calls() {
+    let centre = Running::new().await;
+    let mut played = centre.claimed("Klinik Nord", "").await;
+    let now = machine_time();
+    let common_wire::v1::Body::Health(mut told) = health(now) else { panic!("no health") };
+    told.ports[0].sees = false;
+    let batch = played.batch(&[common_wire::v1::Body::Health(told)], now).unwrap();
+    assert_eq!(played.connect().await.unwrap().batch(batch).await.unwrap().status, StatusCode::OK);
+    let browser = Browser::new(&centre, Role::Analyst).await;
+    assert_eq!(browser.get("/api/v1/calls").await["blind"], json!(1));
+    let revoke = centre.app.store.find(played.id).unwrap();
+    let mut tx = centre.app.store.begin().await.unwrap();
+    centre.app.store.revoke(&mut tx, &revoke, now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(browser.get("/api/v1/calls").await["blind"], json!(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_is_changed_and_goes_only_without_boxes() {
+    let centre = Running::new().await;
+    centre.claimed("Klinik Nord", "").await;
+    let (syd, browser) =
+        (centre.member("Klinik Syd", "").await, Browser::new(&centre, Role::Administrator).await);
+    let path = format!("/api/v1/members/{syd}");
+    let mut member = json!({ "name": "Klinik Nord", "kind": "gp", "region": "Syd", "municipality": "Thisted", "supplier": "" });
+    let (status, said) = browser.ask("PUT", &path, &member).await;
+    assert_eq!((status, &said["why"]), (StatusCode::CONFLICT, &json!("exists")));
+    member["name"] = json!("Klinik Sol");
+    let (status, changed) = browser.ask("PUT", &path, &member).await;
+    assert_eq!(
+        (status, &changed["name"], &changed["boxes"]),
+        (StatusCode::OK, &json!("Klinik Sol"), &json!(0))
+    );
+    let newest = browser.get("/api/v1/audit").await["entries"][0].clone();
+    assert_eq!(newest["deed"], json!("member.change"));
+    assert_eq!(
+        newest["detail"],
+        json!(r#"name: "Klinik Syd" became "Klinik Sol", region: "Nord" became "Syd""#)
+    );
+    member["name"] = json!(" ");
+    assert_eq!(browser.ask("PUT", &path, &member).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    // Whoever has a box stays; whoever has a code only, goes with it.
+    let north = browser.get("/api/v1/members").await["members"][0]["no"].clone();
+    let (status, said) = browser.ask("DELETE", &format!("/api/v1/members/{north}"), &Value::Null).await;
+    assert_eq!((status, &said["why"]), (StatusCode::CONFLICT, &json!("has_boxes")));
+    centre.code(syd, machine_time()).await;
+    assert_eq!(browser.ask("DELETE", &path, &Value::Null).await.0, StatusCode::NO_CONTENT);
+    for method in ["PUT", "DELETE"] {
+        member["name"] = json!("Klinik Sol");
+        assert_eq!(browser.ask(method, &path, &member).await.0, StatusCode::NOT_FOUND, "{method}");
+    }
+    assert_eq!(browser.get("/api/v1/members").await["members"].as_array().unwrap().len(), 1);
+    assert_eq!(browser.get("/api/v1/audit").await["entries"][0]["detail"], json!("Klinik Sol"));
+    // A warning may name its number: it is nobody else's.
+    assert!(centre.member("Klinik Vest", "").await > syd);
+    let analyst = Browser::new(&centre, Role::Analyst).await;
+    for method in ["PUT", "DELETE"] {
+        assert_eq!(analyst.ask(method, &path, &member).await.0, StatusCode::FORBIDDEN, "{method}");
+    }
 }
 
 /// Whether the front end was built in or a page says that it was not.
@@ -300,6 +422,8 @@ async fn other_pages_other_names_strangers_and_analysts_are_refused_and_counted(
         assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
         assert!(body(response).await["problem"].is_string());
     }
+    // A page that was just opened asks who sits there: nobody is an answer.
+    assert_eq!(send(bare("GET", &ours).uri("/api/v1/session")).await.status(), StatusCode::NO_CONTENT);
     // An analyst takes in nobody, and does not read the audit log.
     let member = json!({ "name": "X", "kind": "gp", "region": "", "municipality": "" });
     assert_eq!(browser.ask("POST", "/api/v1/members", &member).await.0, StatusCode::FORBIDDEN);

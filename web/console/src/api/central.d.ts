@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much calls. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/claims": {
         parameters: {
             query?: never;
@@ -132,6 +149,23 @@ export interface paths {
         };
         /** What several members share. */
         get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{no}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One finding. */
+        get: operations["show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -191,6 +225,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of all incidents that ever came, with their categories. */
+        get: operations["kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -209,6 +260,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/members/{no}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says anew who a member is: its name, its kind, where it is, who runs its machines. */
+        put: operations["change"];
+        post?: never;
+        /** Takes a member out that never had a box: what a box sent stands under its member's name. */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -216,7 +285,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who signed in, and what a page must know. */
+        /** Who signed in, and what a page must know; nothing when nobody did. */
         get: operations["show"];
         put?: never;
         post?: never;
@@ -354,6 +423,11 @@ export interface components {
              */
             kinds: components["schemas"]["MemberKind"][];
             /**
+             * @description One of these, by number.
+             * @default []
+             */
+            members: number[];
+            /**
              * @description In one of these municipalities.
              * @default []
              */
@@ -449,6 +523,28 @@ export interface components {
          * @enum {string}
          */
         CallRole: "it_supplier" | "owner" | "dcis" | "device_supplier" | "internet_provider" | "gp_system";
+        /** @description How much calls. */
+        Calls: {
+            /** @description Boxes that do not hear. */
+            blind: number;
+            /**
+             * Format: int64
+             * @description Findings after the one that was seen last.
+             */
+            findings: number;
+            /**
+             * Format: int64
+             * @description The number of the latest finding; 0 when there is none.
+             */
+            last_finding: number;
+            /** @description Boxes that are not heard. */
+            silent: number;
+            /**
+             * Format: int64
+             * @description Incidents that are not closed and ask for something now or today.
+             */
+            urgent: number;
+        };
         /** @description Counted since the centre was started. */
         CentreHealth: {
             /** Format: int64 */
@@ -654,6 +750,13 @@ export interface components {
             /** @description In clear, where a list of known-bad things has it. */
             value?: string | null;
         };
+        /** @description A finding, who met it when, and the incidents in which it stands. */
+        FindingDetail: components["schemas"]["Finding"] & {
+            /** @description Latest first. */
+            incidents: components["schemas"]["Row"][];
+            /** @description Who met it, the first first. What was met is forgotten after 90 days. */
+            met: components["schemas"]["MetBy"][];
+        };
         /** @description All findings, latest first. */
         Findings: {
             findings: components["schemas"]["Finding"][];
@@ -788,6 +891,15 @@ export interface components {
             /** @description What the tablet is sent, and shows word for word. */
             preview: components["schemas"]["Warning"];
         };
+        /** @description A kind of incident. */
+        KindOf: {
+            category: string;
+            kind: string;
+        };
+        /** @description The kinds of all incidents that ever came. */
+        Kinds: {
+            kinds: components["schemas"]["KindOf"][];
+        };
         /** @description Who signed in, and what a page must know. */
         Known: {
             /** @description Their name. */
@@ -854,6 +966,26 @@ export interface components {
             region: string;
             supplier: string;
         };
+        /** @description That a box met it under one sign. */
+        MetBy: {
+            /** @description The box's name. */
+            box: string;
+            first: string;
+            is_exercise: boolean;
+            /** @description Under which sign. */
+            kind: string;
+            last: string;
+            /**
+             * Format: int64
+             * @description Its member's number.
+             */
+            member: number;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            times: number;
+        };
         /** @description A member, and its number. */
         Numbered: components["schemas"]["Member"] & {
             /** @description How many boxes it has that are not revoked. */
@@ -905,6 +1037,8 @@ export interface components {
             field?: string | null;
             /** @description A sentence. */
             problem: string;
+            /** @description One word for it, where there is one, so that a page says it in its own language. */
+            why?: string | null;
         };
         /**
          * @description What a device did.
@@ -924,6 +1058,8 @@ export interface components {
             member: number;
             /** @description The member's name. */
             member_name: string;
+            /** @description When its latest state came to the centre. */
+            received_at: string;
             region: string;
         };
         /** @description A warning that was sent. */
@@ -1178,6 +1314,28 @@ export interface operations {
             };
         };
     };
+    show: {
+        parameters: {
+            query?: {
+                /** @description The number of the last finding that was seen; 0 when none was. */
+                finding?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calls"];
+                };
+            };
+        };
+    };
     claim: {
         parameters: {
             query?: never;
@@ -1251,6 +1409,35 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                no: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1280,8 +1467,12 @@ export interface operations {
                 /** @description The box's name. */
                 box?: string;
                 region?: string;
-                /** @description Seen since then, as RFC 3339. */
+                /** @description Whose latest state came to the centre since then, as RFC 3339. */
                 since?: string;
+                /** @description `hidden` leaves exercises out, `only` leaves out all else. */
+                exercise?: string;
+                /** @description Words that all stand in its title, its member's name or its own name. */
+                text?: string;
                 /** @description `latest` seen first, as when nothing is said, or `urgent`: due first and closed last. */
                 order?: string;
                 /** @description `next` of the page before, in the same order. */
@@ -1339,6 +1530,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kinds"];
                 };
             };
         };
@@ -1401,6 +1611,90 @@ export interface operations {
             };
         };
     };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Member"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Numbered"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     show: {
         parameters: {
             query?: never;
@@ -1417,6 +1711,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Known"];
                 };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: {
                 headers: {

@@ -2,8 +2,8 @@
 // are. What changes something carries the token of the session.
 
 import type {
-  BoxDetail, Boxes, Claim, Draft, Fault, Findings, IncidentDetail, Judged, Log, Member, Members, Numbered, Queue, Refusal, Sent, Session,
-  WarningDetail, Warnings,
+  BoxDetail, Boxes, Calls, Claim, Draft, Fault, FindingDetail, Findings, IncidentDetail, Judged, Kinds, Log, Member, Members, Numbered, Queue,
+  Refusal, Sent, Session, WarningDetail, Warnings,
 } from './types';
 
 const API = '/api/v1';
@@ -17,6 +17,8 @@ export class Problem extends Error {
     readonly status: number,
     readonly field: string | null = null,
     readonly faults: Fault[] = [],
+    /** One word for it, where there is one. */
+    readonly why: string | null = null,
   ) {
     super(said ?? 'the centre does not answer');
   }
@@ -33,8 +35,11 @@ export class Client {
     this.#fetch = fetcher;
   }
 
-  async session(): Promise<Session> {
-    return this.#knows(await this.#send<Session>('GET', '/session'));
+  /** Who sits here; null when nobody does. */
+  async session(): Promise<Session | null> {
+    const session = await this.#send<Session | null>('GET', '/session');
+    if (session === null) this.#lost();
+    return session === null ? null : this.#knows(session);
   }
 
   async signIn(token: string): Promise<Session> {
@@ -51,8 +56,13 @@ export class Client {
   approveRenewal = (id: string) => this.#send<null>('POST', `/boxes/${safe(id)}/approve-renewal`, {});
   members = () => this.#send<Members>('GET', '/members');
   addMember = (member: Member) => this.#send<Numbered>('POST', '/members', member);
+  changeMember = (no: number, member: Member) => this.#send<Numbered>('PUT', `/members/${no}`, member);
+  removeMember = (no: number) => this.#send<null>('DELETE', `/members/${no}`);
   claim = (member: number) => this.#send<Claim>('POST', '/claims', { member });
   findings = () => this.#send<Findings>('GET', '/findings');
+  finding = (no: string) => this.#send<FindingDetail>('GET', `/findings/${safe(no)}`);
+  calls = (seen: number) => this.#send<Calls>('GET', `/calls?finding=${seen}`);
+  kinds = () => this.#send<Kinds>('GET', '/kinds');
   warnings = () => this.#send<Warnings>('GET', '/warnings');
   warning = (id: string) => this.#send<WarningDetail>('GET', `/warnings/${safe(id)}`);
   draft = (draft: Draft) => this.#send<Judged>('POST', '/warnings/draft', draft);
@@ -65,7 +75,7 @@ export class Client {
     return session;
   }
 
-  async #send<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<T> {
+  async #send<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<T> {
     const headers: Record<string, string> = {};
     if (method !== 'GET') headers['X-Cyberalarm'] = this.#csrf;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -88,7 +98,7 @@ export class Client {
   async #problem(answer: Response): Promise<Problem> {
     if (answer.status === 401) this.#lost();
     const said = (await answer.json().catch(() => null)) as Partial<Refusal> | null;
-    return new Problem(said?.problem ?? null, answer.status, said?.field ?? null, said?.faults ?? []);
+    return new Problem(said?.problem ?? null, answer.status, said?.field ?? null, said?.faults ?? [], said?.why ?? null);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Box, Sent } from '../api/types';
 import { sight, skew } from '../screens/boxes/how';
 import { stepsOf, whom } from '../screens/warnings/said';
 import { words } from '.';
-import { ago, bytes, moment, span } from './time';
+import { ago, bytes, clock, inZone, moment, offset, span, whole } from './time';
 
 const now = new Date('2026-03-12T09:42:00Z');
 
@@ -25,6 +25,14 @@ test('how_long_ago', () => {
   expect([ago(null, words.en, now), moment('yesterday', 'en', now)]).toEqual(['–', '–']);
 });
 
+test('moments_are_danish_wherever_the_browser_is', () => {
+  expect(moment('2026-03-12T09:42:07Z', 'en', now, true)).toBe('12\u00a0Mar\u00a010:42:07');
+  expect(moment('2025-12-31T23:30:00Z', 'en', now)).toBe('1\u00a0Jan\u00a000:30');
+  expect([clock(now, 'en'), offset(now), offset(new Date('2026-07-01T00:00:00Z'))]).toEqual(['10:42', 'UTC+1', 'UTC+2']);
+  expect([inZone('2026-03-12T09:42:07Z'), inZone('x')]).toEqual(['2026-03-12T10:42:07+01:00', 'x']);
+  expect(whole('2026-03-12T09:42:07Z', 'en')).toMatch(/^12 March 2026.*10:42:07 CET$/);
+});
+
 test('amounts_are_short', () => {
   expect(bytes(999, 'en')).toBe('999\u00a0B');
   expect(bytes(1_412_000_000, 'da')).toBe('1,4\u00a0GB');
@@ -40,8 +48,9 @@ test('a_clock_and_ports_in_few_words', () => {
 });
 
 test('an_audience_in_few_words', () => {
-  const nobody: Sent['audience'] = { all: false, kinds: [], regions: [], municipalities: [], suppliers: [] };
+  const nobody: Sent['audience'] = { all: false, kinds: [], regions: [], municipalities: [], suppliers: [], members: [] };
   expect(whom({ ...nobody, kinds: ['gp'], suppliers: ['A It', 'B It'] }, words.en)).toBe('General practice · A It, B It');
+  expect(whom({ ...nobody, members: [2, 5] }, words.en)).toBe('2 named members');
   expect(whom({ ...nobody, all: true }, words.da)).toBe('Alle aktører');
 });
 

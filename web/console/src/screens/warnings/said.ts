@@ -1,7 +1,7 @@
 // What a warning says and whom it reaches, in few words. Pure.
 
 import type { Audience, Sent, WarningDetail, WarningText } from '../../api/types';
-import type { Lang, Words } from '../../words';
+import { fill, type Lang, type Words } from '../../words';
 
 type Warning = Sent['warning'];
 
@@ -15,7 +15,9 @@ export function textOf(warning: Warning, lang: Lang): WarningText & { lang: stri
 export function whom(audience: Audience, words: Words): string {
   if (audience.all) return words.warnings.everybody;
   const kinds = (audience.kinds ?? []).map((kind) => words.kind[kind]);
-  const rules = [kinds, audience.regions ?? [], audience.municipalities ?? [], audience.suppliers ?? []];
+  const count = audience.members?.length ?? 0;
+  const named = count > 0 ? [fill(words.warnings.named, { n: count })] : [];
+  const rules = [kinds, audience.regions ?? [], audience.municipalities ?? [], audience.suppliers ?? [], named];
   return rules.filter((rule) => rule.length > 0).map((rule) => rule.join(', ')).join(' · ');
 }
 
