@@ -203,7 +203,7 @@ describe('a draft', () => {
     await seat.page.getByRole('link', { name: 'Write a warning to them' }).click();
     await seat.page.getByText('Members by name: 4').waitFor();
     await expect.poll(() => (seat.centre.told.at(-1)?.body as { audience: object } | undefined)?.audience).toMatchObject({ all: false, members: [1, 2, 3, 5] });
-    await seat.page.getByRole('checkbox', { name: 'Klinik Havblik' }).uncheck();
+    await seat.page.getByRole('checkbox', { name: 'Klinik Havblik' }).click();
     await seat.page.getByText('Members by name: 3').waitFor();
     expect(await seat.page.getByRole('region', { name: 'English' }).getByLabel('What has happened').inputValue()).toBe('4 places in the health sector have met the same domain. The sign is dns-tunnel.');
   });
@@ -407,6 +407,7 @@ describe('what is pressed', () => {
     seat.centre.show(shown);
     await dialog.getByRole('button', { name: 'Remove' }).click();
     await seat.page.getByText('Fysioterapi Åløkke is removed.').waitFor();
+    seat.forget(); // the browser says that it was refused; that is what is tried here
   });
 
   test('a warning: judged as one writes, counted before it is sent, then its own page', async () => {
