@@ -75,6 +75,17 @@ impl Site {
         file::print(self)
     }
 
+    /// Whether whoever is on the contact card can be called or written to, as far as something is said of them. Asked when settings are
+    /// saved, and not when they are read: what was kept before stays.
+    ///
+    /// # Errors
+    /// [`SiteError`] names the first field that is none.
+    pub fn check_contacts(&self) -> Result<(), SiteError> {
+        let check =
+            |(role, contact): (&ContactRole, &Contact)| contact.check(&format!("contacts.{}", role.as_str()));
+        self.contacts.iter().try_for_each(check)
+    }
+
     /// The clinic's own date and time of day. Allocates nothing.
     #[must_use]
     pub fn local(&self, at: Timestamp) -> DateTime {

@@ -203,6 +203,34 @@ fn errors_say_line_field_and_suggestion() {
 }
 
 #[test]
+fn a_contact_that_nobody_can_reach_is_read_and_not_saved() {
+    for (says, field) in [
+        ("name = \"Bo\"\nphone = \"12\"", "phone"),
+        ("name = \"Bo\"\nphone = \"Bo\"", "phone"),
+        ("name = \"Bo\"\nafter_hours_phone = \"112\"", "after_hours_phone"),
+        ("name = \"Bo\"\nemail = \"Bo\"", "email"),
+        ("name = \"12\"", "name"),
+        ("name = \"\"\nphone = \"70 00 00 01\"", "name"),
+    ] {
+        let text = format!("[contacts.it_supplier]\n{says}\n");
+        let site = Site::parse(&text).unwrap();
+        let contact = &site.contacts[&ContactRole::ItSupplier];
+        let error = site.check_contacts().unwrap_err().placed(&text);
+        assert_eq!(error.field, Some(format!("contacts.it_supplier.{field}")), "{error}");
+        assert!(error.line.is_some_and(|line| line > 1), "{error}");
+        // What is kept is as it was, and is no number and no address.
+        assert_eq!(Site::parse(&site.to_toml()).as_ref(), Ok(&site));
+        assert_eq!((contact.after_hours_number(), contact.address()), (None, None));
+    }
+    for right in ["name = \"Bo\"", "name = \"\"", "name = \"Bo\"\nphone = \"\"\nemail = \"bo@example.com\""] {
+        let site = Site::parse(&format!("[contacts.owner]\n{right}\n")).unwrap();
+        assert_eq!(site.check_contacts(), Ok(()), "{right}");
+        assert_eq!(site.contacts[&ContactRole::Owner].number(), None);
+    }
+    assert_eq!(Site::parse(FULL).unwrap().check_contacts(), Ok(()));
+}
+
+#[test]
 fn every_error_names_its_field() {
     let SiteError { line, field, .. } = Site::parse("[[device]]\nnam = \"A\"\n").unwrap_err();
     assert_eq!((line, field.as_deref()), (Some(2), Some("device.nam")));

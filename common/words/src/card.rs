@@ -1,7 +1,7 @@
 //! A card: one incident as a person reads it.
 
 use common_model::{DeviceType, Due, Facts, FindingRole, Party, Timestamp};
-use common_site::{ContactRole, Site};
+use common_site::{Contact, ContactRole, Site};
 
 use crate::Lang;
 use crate::catalogue::Language;
@@ -163,15 +163,18 @@ impl Language {
         let contact = site.contacts.get(&role);
         let noun = || capitalised(self.nouns.contact(role).unwrap_or_default());
         let phone = contact.and_then(|contact| {
-            let after_hours = contact.after_hours_phone.as_ref().filter(|_| !site.answers(role, now));
-            after_hours.or(contact.phone.as_ref()).cloned()
+            let after_hours = contact.after_hours_number().filter(|_| !site.answers(role, now));
+            after_hours.or(contact.number()).map(str::to_owned)
         });
         let built_in = || (role == ContactRole::Dcis).then(|| self.nouns.dcis_email.clone());
         Call {
             role,
-            name: contact.map_or_else(noun, |contact| contact.name.clone()),
+            name: contact
+                .map(|contact| contact.name.clone())
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(noun),
             phone,
-            email: contact.and_then(|contact| contact.email.clone()).or_else(built_in),
+            email: contact.and_then(Contact::address).map(str::to_owned).or_else(built_in),
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct StateRequest<'a> {
     pub updates: Updates,
     /// When the box was last heard.
     pub checked_at: Timestamp,
+    /// When a box that cannot see last could; none: never.
+    pub saw_at: Option<Timestamp>,
     /// When it is read.
     pub now: Timestamp,
     /// The clinic's contacts and clock.
@@ -65,6 +67,7 @@ impl<'a> StateRequest<'a> {
             sight: Sight::Sees,
             updates: Updates::Unknown,
             checked_at: now,
+            saw_at: None,
             now,
             site,
         }
@@ -108,7 +111,7 @@ pub struct State {
     pub also: Option<String>,
     /// Network, updates and watching: always all three, so that one sour thing does not hide the good ones.
     pub parts: [Part; 3],
-    /// When it was last checked.
+    /// When it was last checked; of a box that cannot see, when it last could.
     pub checked: String,
 }
 
@@ -142,6 +145,8 @@ pub(crate) struct States {
     also_blind: Template,
     checked: Template,
     last_heard: Template,
+    last_saw: Template,
+    never_saw: Template,
     network: PartWords,
     updates: PartWords,
     watching: PartWords,
@@ -180,7 +185,12 @@ impl Language {
         };
         let blind_and_red =
             request.face == Face::Act && matches!(request.sight, Sight::Blind | Sight::Silent);
-        let checked = if request.sight == Sight::Silent { &states.last_heard } else { &states.checked };
+        let checked = match (request.sight, request.saw_at) {
+            (Sight::Sees | Sight::Forgets, _) => &states.checked,
+            (Sight::Silent, _) => &states.last_heard,
+            (Sight::Blind, Some(_)) => &states.last_saw,
+            (Sight::Blind, None) => &states.never_saw,
+        };
         Ok(State {
             headline: fill(&lines.headline)?,
             subline: fill(&lines.subline)?,
@@ -266,6 +276,7 @@ impl Fill for StateSlots<'_> {
         let calendar = Calendar { site: self.request.site, now: self.request.now, forms };
         match name {
             "checked_at" => calendar.moment(self.request.checked_at, &forms.at).ok(),
+            "saw_at" => calendar.moment(self.request.saw_at?, &forms.at).ok(),
             "it_supplier" => self.language.nouns.contact(ContactRole::ItSupplier).map(str::to_owned),
             "owner" => self.language.nouns.contact(ContactRole::Owner).map(str::to_owned),
             _ => None,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::card::RenderError;
 use crate::catalogue::Language;
+use crate::reach::without_number;
 use crate::slots;
 use crate::template::{Fill, Template, capitalised};
 use crate::terms::Forms;
@@ -87,6 +88,15 @@ impl Tablet<'_> {
     #[must_use]
     pub fn contact_in_sentence(&self, role: ContactRole) -> String {
         self.language.nouns.contact(role).unwrap_or_default().to_owned()
+    }
+
+    /// For each whom a card may say to call and who has no number: a sentence that says so.
+    ///
+    /// # Errors
+    /// As [`Tablet::say`].
+    pub fn without_number(&self) -> Result<Vec<String>, RenderError> {
+        let say = |role| self.say("no_number", &[("role", &self.contact_in_sentence(role))]);
+        without_number(self.site).into_iter().map(say).collect()
     }
 
     /// Who closed an incident, in a sentence.

@@ -305,6 +305,7 @@ impl Agent {
                     dropped: [dropped.card, dropped.kernel, dropped.handover],
                     lost_at_ns: lost_at.map_or(0, Timestamp::as_nanos),
                     trouble: seen.and_then(|seen| Some(seen.trouble?.as_str().to_owned())),
+                    saw_ns: seen.and_then(|seen| seen.saw).map_or(0, Timestamp::as_nanos),
                 }
             });
         self.status.ports = status.collect();

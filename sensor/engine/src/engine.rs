@@ -275,7 +275,12 @@ impl Engine {
     #[must_use]
     pub fn sight(&self) -> Vec<PortSight> {
         let wall = |at| self.clock.wall(at);
-        self.sight.ports().map(|port| PortSight { last_heard: wall(port.last_heard), ..port }).collect()
+        let told = |port: PortSight| PortSight {
+            last_heard: wall(port.last_heard),
+            saw: port.saw.map(wall),
+            ..port
+        };
+        self.sight.ports().map(told).collect()
     }
 
     /// What each port has heard since [`Engine::begin_hour`]. Which devices it heard the inventory knows.

@@ -118,6 +118,8 @@ pub struct PortSight {
     pub last_heard: Timestamp,
     /// What is wrong with what it hears.
     pub trouble: Option<Trouble>,
+    /// When it last saw what a mirror port shows: when it was last heard, or while it hears and that is not enough, when it last was.
+    pub saw: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -127,6 +129,8 @@ struct Port {
     window: Window,
     /// Windows in which it heard only what is meant for all.
     without_mirror: u8,
+    /// When a window ended in which it heard more.
+    mirrored_at: Option<Timestamp>,
 }
 
 /// What a port heard since the last judgement.
@@ -152,6 +156,8 @@ pub(crate) struct Sight {
     one_sided: u32,
     two_sided: u32,
     is_one_way: bool,
+    /// When a window ended in which both sides were heard.
+    two_way_at: Option<Timestamp>,
     judged_at: Timestamp,
     /// Frames lost before they came to us.
     pub(crate) dropped: u64,
@@ -168,7 +174,7 @@ impl Sight {
         let slot = self.ports.get_mut(at)?;
         let Some(known) = slot else {
             let (state, window) = (SightState::Sees, Window::default());
-            *slot = Some(Port { last_heard: now, state, window, without_mirror: 0 });
+            *slot = Some(Port { last_heard: now, state, window, without_mirror: 0, mirrored_at: None });
             return Some(SightState::Sees);
         };
         known.last_heard = now;
@@ -218,6 +224,9 @@ impl Sight {
     fn judge(&mut self, now: Timestamp) {
         for port in self.ports.iter_mut().flatten() {
             let window = core::mem::take(&mut port.window);
+            if window.to_one > 0 && !window.has_no_mirror() {
+                port.mirrored_at = Some(now);
+            }
             port.without_mirror =
                 if window.has_no_mirror() { port.without_mirror.saturating_add(1) } else { 0 };
         }
@@ -225,6 +234,9 @@ impl Sight {
         // Without any conversation nothing is known, and what was said stands.
         if one > 0 || two > 0 {
             self.is_one_way = one >= ONE_SIDED_MIN && one / ONE_SIDED_OF >= two;
+        }
+        if two > 0 && !self.is_one_way {
+            self.two_way_at = Some(now);
         }
         self.judged_at = now;
     }
@@ -243,8 +255,10 @@ impl Sight {
     /// set, or a hole in a recording: no port is blind for it.
     pub(crate) fn untold(&mut self, step: Duration) {
         if step >= BLIND_AFTER {
+            self.two_way_at = self.two_way_at.map(|at| at + step);
             for port in self.ports.iter_mut().flatten() {
                 port.last_heard = port.last_heard + step;
+                port.mirrored_at = port.mirrored_at.map(|at| at + step);
             }
         }
     }
@@ -266,14 +280,19 @@ impl Sight {
     /// The ports that were heard, by number.
     pub(crate) fn ports(&self) -> impl Iterator<Item = PortSight> {
         (0..).zip(&self.ports).filter_map(|(number, slot)| {
-            let Port { last_heard, state, without_mirror, .. } = slot.as_ref()?;
+            let Port { last_heard, state, without_mirror, mirrored_at, .. } = slot.as_ref()?;
             let has_mirror = *without_mirror < WINDOWS_WITHOUT_MIRROR;
             let trouble = match has_mirror {
                 false => Some(Trouble::MirrorOff),
                 true => self.is_one_way.then_some(Trouble::OneWay),
             };
+            let saw = match trouble {
+                None => Some(*last_heard),
+                Some(Trouble::MirrorOff) => *mirrored_at,
+                Some(Trouble::OneWay) => self.two_way_at,
+            };
             let sees = *state == SightState::Sees;
-            Some(PortSight { port: PortId(number), sees, last_heard: *last_heard, trouble })
+            Some(PortSight { port: PortId(number), sees, last_heard: *last_heard, trouble, saw })
         })
     }
 

@@ -12,7 +12,7 @@ use sensor_detectors::{
     ALL, ArpSeen, Contact, Context, Crossing, Detector, End, Findings, Observation, Phase, Spec, Topic, What,
 };
 use sensor_incidents::{Incidents, Seen};
-use sensor_inventory::{How, Inventory, Where};
+use sensor_inventory::{Device, How, Inventory, Where};
 use sensor_normal::{Calendar, HourOf, Normal};
 use sensor_protocols::{Event, LookupPhase};
 
@@ -299,14 +299,16 @@ impl World {
         while let Some((_, id)) = self.newcomers.pop_front_if(|(at, _)| *at <= until) {
             // One that turned out to be another was introduced as that.
             let Some(device) = self.inventory.get(id).filter(|device| device.id == id) else { continue };
-            let Some(ip) = device.ips.first().copied() else { continue };
-            let end = End { ip, port: 0, mac: device.mac, place: Where::Inside, device: Some(id) };
             let at = device.first_seen;
-            self.tell(
-                clock,
-                &Observation { at, vlan: None, source: end, target: end, what: What::NewDevice },
-            );
+            self.present(clock, id, at);
         }
+    }
+
+    fn present(&mut self, clock: &Clock, id: DeviceId, at: Timestamp) {
+        let Some(device) = self.inventory.get(id) else { return };
+        let Some(ip) = device.ips.first().copied() else { return };
+        let end = End { ip, port: 0, mac: device.mac, place: Where::Inside, device: Some(id) };
+        self.tell(clock, &Observation { at, vlan: None, source: end, target: end, what: What::NewDevice });
     }
 
     pub(crate) fn put(&mut self, output: Output) {
@@ -323,9 +325,10 @@ impl World {
         self.normal.close_hour(now, &|device| incidents.has_card(Subject::Device(device)));
     }
 
-    /// The clinic changed its settings. Open incidents that it now knows are closed.
+    /// The clinic changed its settings. Open incidents that it now knows are closed. What it does not know any more is told of when it is seen
+    /// again; a device is new only once, so it is introduced again.
     pub(crate) fn set_site(&mut self, clock: &Clock, site: Arc<Site>) {
-        self.site = Arc::clone(&site);
+        let before = core::mem::replace(&mut self.site, Arc::clone(&site));
         self.inventory.set_site(site);
         let now = clock.wall_now();
         let open = self.incidents.iter().filter(|open| self.is_known(open.kind.id, open.device, now));
@@ -333,6 +336,27 @@ impl World {
             self.incidents.closed_by(id, ClosedBy::Known, [clock.now(), now]);
         }
         self.take_steps(clock);
+        for id in self.known_no_more(&before, now) {
+            self.present(clock, id, clock.now());
+        }
+    }
+
+    /// Devices that were known as new ones, and are not any more.
+    fn known_no_more(&self, before: &Site, now: Timestamp) -> Vec<DeviceId> {
+        if before.known == self.site.known {
+            return Vec::new();
+        }
+        let introduced =
+            self.detectors.iter().filter(|running| running.spec.wants.contains(&Topic::NewDevice));
+        let kinds: Vec<&str> =
+            introduced.flat_map(|running| running.spec.kinds).map(|kind| kind.id).collect();
+        let is_known = |site: &Site, kind: &str, device: &Device| {
+            site.is_known(kind, device.name(), device.mac, &device.ips, now)
+        };
+        let devices = self.inventory.iter().filter(|device| {
+            kinds.iter().any(|kind| is_known(before, kind, device) && !is_known(&self.site, kind, device))
+        });
+        devices.map(|device| device.id).collect()
     }
 
     /// Somebody closed an incident.

@@ -264,6 +264,54 @@ fn what_the_clinic_knows_closes_and_stays_a_note() {
         _ => None,
     });
     assert!(due.clone().count() > 0 && due.clone().all(|due| due == Due::None));
+    // Asked about again: the note that is still open becomes a card when it is seen the next time.
+    let now = frames.last().unwrap().at + HOUR;
+    engine.handle_command(now, Command::Site(Arc::new(Site::default())));
+    let asked = play(&mut engine, &later(&frames, HOUR + Duration::from_secs(600)));
+    let is_card =
+        |output: &Output| matches!(output, Output::Incident(incident, _) if incident.due == Due::Today);
+    assert!(asked.outputs.iter().any(is_card));
+}
+
+#[test]
+fn a_device_that_the_clinic_does_not_know_any_more_is_introduced_again() {
+    let frames = frames(SCAN);
+    let mut engine = engine();
+    let mut run = play(&mut engine, &frames);
+    let known = |kind: &str| {
+        let text = format!("[[known]]\nkind = \"{kind}\"\nip = \"10.0.0.66\"\n");
+        Command::Site(Arc::new(Site::parse(&text).unwrap()))
+    };
+    let at = |minutes: u64| frames.last().unwrap().at + Duration::from_secs(minutes * 60);
+    let introductions = |run: &Run| {
+        let told = run.outputs.iter().filter_map(|output| match output {
+            Output::Incident(incident, _) if incident.kind.id == "new-device" => {
+                Some((incident.id, incident.state))
+            }
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    engine.handle_command(at(1), known("new-device"));
+    run.take(&mut engine);
+    let before = introductions(&run);
+    let (first, _) =
+        *before.iter().rev().find(|(_, state)| *state == IncidentState::Closed).expect("it is known");
+    // A word about something else asks nothing.
+    engine.handle_command(at(2), known("new-device"));
+    let mut run = Run::default();
+    run.take(&mut engine);
+    assert_eq!(introductions(&run), []);
+    engine.handle_command(at(3), known("port-scan"));
+    run.take(&mut engine);
+    let [(again, IncidentState::Opened)] = introductions(&run)[..] else {
+        panic!("{:?}", introductions(&run))
+    };
+    assert_ne!(again, first, "it is another case");
+    engine.handle_command(at(4), Command::Site(Arc::new(Site::default())));
+    let mut run = Run::default();
+    run.take(&mut engine);
+    assert_eq!(introductions(&run), [], "a scan that is known no more makes no device new");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use common_model::Timestamp;
 use sensor_capture::{Frames as _, Script};
 use sensor_decode::{Frame, PortId, decode};
-use sensor_engine::{Engine, PortReport, Setup, Trouble};
+use sensor_engine::{Engine, PortReport, PortSight, Setup, Trouble};
 
 const CAST: &str = "
 device pc       10.0.0.7   00:00:5e:00:53:07
@@ -69,6 +69,7 @@ fn a_switch_that_does_not_mirror_is_known_by_what_it_sends_to_all() {
     assert_eq!(trouble(&engine), [Some(Trouble::MirrorOff)]);
     let only_to_all = engine.inventory().iter().filter(|device| device.speaks_only_to_all(PortId(0))).count();
     assert_eq!(only_to_all, 3, "the PC, the printer and the phone");
+    assert_eq!(engine.sight()[0].saw, None, "never");
     // The mirror is turned on.
     let text = format!("{CAST}{CLINIC}");
     let mut script = Script::parse("script", &text, Path::new("")).unwrap();
@@ -77,6 +78,21 @@ fn a_switch_that_does_not_mirror_is_known_by_what_it_sends_to_all() {
         engine.handle_frame(&Frame { at: at.max(last), ..frame });
     }
     assert_eq!(trouble(&engine), [None]);
+}
+
+#[test]
+fn a_mirror_that_is_turned_off_says_when_it_was_last_seen() {
+    let mut half = None;
+    let (engine, last) = play(CLINIC, |frame| {
+        let began = *half.get_or_insert(frame.at);
+        (frame.at.since(began) < Duration::from_secs(1_800) || is_to_all(frame)).then_some(0)
+    });
+    let began = half.expect("there are frames");
+    let PortSight { trouble, saw, last_heard, .. } = engine.sight()[0];
+    assert_eq!((trouble, last_heard), (Some(Trouble::MirrorOff), last));
+    // Half an hour in, and the window in which it was turned off.
+    let saw = saw.expect("it saw for half an hour").since(began).as_secs();
+    assert!((1_500..=2_100).contains(&saw), "{saw}");
 }
 
 #[test]

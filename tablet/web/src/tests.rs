@@ -184,6 +184,7 @@ async fn a_box_that_cannot_see_is_grey_and_says_which_cable() {
         number: 1,
         name: "eth2".into(),
         last_heard_ns: NOON - 3 * MINUTE,
+        saw_ns: NOON - 3 * MINUTE,
         has_carrier: true,
         ..PortStatus::default()
     });
@@ -191,6 +192,8 @@ async fn a_box_that_cannot_see_is_grey_and_says_which_cable() {
     let home = tablet.get("/api/v1/home").await;
     assert_eq!(home["face"], "unknown");
     assert_eq!(home["cards"][0]["kind"], "box-blind");
+    // It goes on hearing one port; what it does not see it has not checked.
+    assert_eq!(home["checked"], "Så sidst nettet kl. 10.27");
     let text = "Boksen hører nettet.";
     assert_eq!(home["ports"][0], json!({ "name": "Kablet i stik eth1", "sees": true, "text": text }));
     let text = "Boksen har ikke hørt noget siden kl. 10.27.";
@@ -216,7 +219,12 @@ async fn a_box_that_hears_only_a_part_is_grey_and_says_which_setting() {
         let mut status = hears();
         status.ports[0].trouble = Some(trouble.into());
         tablet.heard(status.clone(), vec![]);
+        assert_eq!(tablet.get("/api/v1/home?lang=en").await["checked"], "Has not seen the network yet");
+        status.ports[0].saw_ns = NOON - 20 * MINUTE;
+        tablet.heard(status.clone(), vec![]);
         let home = tablet.get("/api/v1/home?lang=en").await;
+        assert_eq!(home["checked"], "Last saw the network at 10:10");
+        assert_eq!(home["cards"][0]["since"], "since 10:10");
         assert_eq!((&home["face"], &home["cards"][0]["kind"]), (&json!("unknown"), &json!(kind)));
         assert!(home["ports"][0]["text"].as_str().unwrap().ends_with(text), "{home}");
         // A cable comes first.
@@ -455,7 +463,7 @@ async fn the_clinic_names_a_device_and_confirms_what_it_is() {
     // A name is one device's, and whoever takes it twice is told so, in the language of the screen.
     let taken = "[[device]]\nname = \"Reception\"\nmac = \"00:00:5e:00:53:99\"\ntype = \"pc\"\n";
     let done = tablet.press_text("PUT", "/api/v1/settings/site.toml", "text/plain", taken.into()).await;
-    assert_eq!(done.0, StatusCode::NO_CONTENT);
+    assert_eq!(done.0, StatusCode::OK);
     let (status, said) =
         tablet.press("PUT", &format!("{path}?lang=en"), &json!({ "name": "Reception", "type": null })).await;
     assert_eq!((status, &said["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("name")));
@@ -477,7 +485,8 @@ async fn settings_come_back_as_they_went_and_what_is_wrong_is_named() {
     settings["clinic"] = json!("Lægerne");
     settings["hours"][5] = json!({ "day": 5, "from": "10:00", "until": "12:00" });
     settings["monitored"] = json!({ "mode": "segments", "segments": ["10.0.0.0/24"], "reason": "" });
-    assert_eq!(tablet.press("PUT", "/api/v1/settings", &settings).await.0, StatusCode::NO_CONTENT);
+    let saved = tablet.press("PUT", "/api/v1/settings", &settings).await;
+    assert_eq!(saved, (StatusCode::OK, json!({ "without_number": [] })));
     assert_eq!(tablet.get("/api/v1/settings").await, settings);
 
     settings["hours"][5]["until"] = json!("09:00");
@@ -497,6 +506,72 @@ async fn settings_come_back_as_they_went_and_what_is_wrong_is_named() {
 }
 
 #[tokio::test]
+async fn a_contact_that_cannot_be_reached_is_refused_at_its_field() {
+    let tablet = Tablet::new();
+    let settings = tablet.get("/api/v1/settings").await;
+    for (field, text, says) in [
+        ("phone", "12", "Skriv telefonnummeret med 8 cifre, eller med + og landekode."),
+        ("after_hours_phone", "Bo", "Skriv telefonnummeret med 8 cifre, eller med + og landekode."),
+        ("email", "Bo", "Skriv en mailadresse, fx navn@firma.dk."),
+        ("name", "12", "Skriv et navn til kontakten."),
+        ("name", " ", "Skriv et navn til kontakten."),
+    ] {
+        let mut wrong = settings.clone();
+        wrong["contacts"][0][field] = json!(text);
+        let (status, said) = tablet.press("PUT", "/api/v1/settings", &wrong).await;
+        let place = format!("contacts.it_supplier.{field}");
+        assert_eq!((status, &said["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(place)));
+        assert_eq!(said["problem"], says);
+    }
+    assert_eq!(tablet.get("/api/v1/settings").await, settings);
+}
+
+#[tokio::test]
+async fn a_missing_number_is_saved_and_spoken_of_and_no_card_says_to_call_it() {
+    let mut tablet = Tablet::new();
+    tablet.heard(hears(), vec![incident(1, "now")]);
+    assert_eq!(tablet.get("/api/v1/home").await["without_number"], json!([]));
+    let mut settings = tablet.get("/api/v1/settings").await;
+    for field in ["phone", "after_hours_phone", "hours_from", "hours_until"] {
+        settings["contacts"][0][field] = json!("");
+    }
+    let (status, said) = tablet.press("PUT", "/api/v1/settings", &settings).await;
+    let missing =
+        json!(["Der er ikke noget telefonnummer til it-leverandøren. Skriv det ind, før det haster."]);
+    assert_eq!((status, &said["without_number"]), (StatusCode::OK, &missing));
+    let home = tablet.get("/api/v1/home").await;
+    assert_eq!(home["without_number"], missing);
+    let call = &home["cards"][0]["call"];
+    assert_eq!(
+        (&call["name"], &call["phone"], &call["email"]),
+        (&json!("Nordklinik It"), &Value::Null, &Value::Null)
+    );
+    // Nothing at all is saved, too; the card says who it is.
+    settings["contacts"][0]["name"] = json!("");
+    assert_eq!(tablet.press("PUT", "/api/v1/settings", &settings).await.0, StatusCode::OK);
+    assert_eq!(tablet.get("/api/v1/home").await["cards"][0]["call"]["name"], "It-leverandøren");
+}
+
+#[tokio::test]
+async fn what_was_kept_before_contacts_were_looked_at_stays_and_is_not_called() {
+    let mut tablet = Tablet::new();
+    let kept = "clinic = \"A\"\n[contacts.it_supplier]\nname = \"Bo\"\nphone = \"12\"\nemail = \"Bo\"\n";
+    tablet.shared.write(|db, now| db.choose(kept, None, now)).unwrap();
+    tablet.heard(hears(), vec![incident(1, "today")]);
+    assert_eq!(tablet.get("/api/v1/settings").await["contacts"][0]["phone"], "12");
+    let home = tablet.get("/api/v1/home").await;
+    assert_eq!((&home["clinic"], home["without_number"].as_array().unwrap().len()), (&json!("A"), 1));
+    let call = &home["cards"][0]["call"];
+    assert_eq!((&call["phone"], &call["email"], &call["hours"]), (&Value::Null, &Value::Null, &Value::Null));
+    // It stands in the way of no other change.
+    let known = format!("/api/v1/cards/{}/known", hex(1));
+    assert_eq!(tablet.press("POST", &known, &json!({ "days": 30 })).await.0, StatusCode::NO_CONTENT);
+    let rules = tablet.get("/api/v1/known").await;
+    let rule = json!({ "kind": rules["rules"][0]["kind"], "device": rules["rules"][0]["device"] });
+    assert_eq!(tablet.press("POST", "/api/v1/known/forget", &rule).await.0, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn settings_of_another_version_leave_the_ones_before() {
     let tablet = Tablet::new();
     tablet.shared.write(|db, now| db.choose("of_another_version = true\n", None, now)).unwrap();
@@ -513,7 +588,7 @@ async fn site_toml_goes_out_and_in() {
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     let exported = String::from_utf8(bytes.to_vec()).unwrap();
     let path = "/api/v1/settings/site.toml";
-    assert_eq!(tablet.press_text("PUT", path, "application/toml", exported).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(tablet.press_text("PUT", path, "application/toml", exported).await.0, StatusCode::OK);
     // What is wrong stands in the language of the page; what the file calls it is for whoever wrote it.
     for (file, line, danish, english, detail) in [
         (
@@ -553,6 +628,9 @@ async fn site_toml_goes_out_and_in() {
             assert!(text(&said["detail"]).starts_with(detail), "{said}");
         }
     }
+    let nobody = "[contacts.it_supplier]\nname = \"Bo\"\nphone = \"12\"\n".to_owned();
+    let (status, said) = tablet.press_text("PUT", path, "application/toml", nobody).await;
+    assert_eq!((status, &said["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(3)));
 }
 
 #[tokio::test]
@@ -702,20 +780,108 @@ async fn a_warning_of_the_centre_is_a_card_beside_the_others_and_is_answered() {
     let card = &home["warnings"][0];
     assert_eq!((&card["id"], &card["title"]), (&json!("aa"), &json!("False e-mails")));
     assert_eq!((&card["can"], &card["answered"]), (&json!(["seen", "not_relevant"]), &Value::Null));
-    let answer = |word: &str| json!({ "answer": word });
     let press = async |id: &str, word: &str| {
-        tablet.press("POST", &format!("/api/v1/warnings/{id}/answer"), &answer(word)).await.0
+        let answer = json!({ "answer": word });
+        tablet.press("POST", &format!("/api/v1/warnings/{id}/answer"), &answer).await.0
     };
-    assert_eq!(press("aa", "seen").await, StatusCode::NO_CONTENT);
-    assert_eq!(tablet.get("/api/v1/home").await["warnings"][0]["answered"], "Set");
+    let shown = async || {
+        let card = tablet.get("/api/v1/home").await["warnings"][0].clone();
+        (card["answer"].clone(), card["answered"].clone(), card["can"].clone())
+    };
+    let seen = (json!("seen"), json!("Set"), json!(["not_relevant"]));
+    // Pressed twice it is said once.
+    for _ in 0..2 {
+        assert_eq!(press("aa", "seen").await, StatusCode::NO_CONTENT);
+        assert_eq!(shown().await, seen);
+    }
+    // What is not relevant can be taken back on the same day.
     assert_eq!(press("aa", "not_relevant").await, StatusCode::NO_CONTENT);
-    assert_eq!(tablet.get("/api/v1/home").await["warnings"], json!([]));
+    assert_eq!(shown().await, (json!("not_relevant"), json!("Ikke relevant for os"), json!(["seen"])));
+    assert_eq!(press("aa", "seen").await, StatusCode::NO_CONTENT);
+    assert_eq!(shown().await, seen);
     assert_eq!(press("bb", "seen").await, StatusCode::NOT_FOUND, "it was taken back");
     assert_eq!(press("aa", "delivered").await, StatusCode::UNPROCESSABLE_ENTITY, "that is not for people");
     let reader = TabletReader::open(tablet.folder.path()).unwrap();
     let answers: Vec<String> =
         reader.answers_after(0, 9).unwrap().into_iter().map(|answer| answer.answer).collect();
-    assert_eq!(answers, ["seen", "not_relevant"]);
+    assert_eq!(answers, ["seen", "not_relevant", "seen"]);
+}
+
+#[tokio::test]
+async fn a_warning_that_is_not_relevant_is_put_away_the_next_day_and_crowds_out_nothing() {
+    let tablet = Tablet::new();
+    let now = machine_time().as_nanos();
+    let mut uplink = uplink(&tablet);
+    for seq in 1..=7 {
+        uplink.take_letter(seq, 1, &warning(&format!("w{seq}"), now + MINUTE)).unwrap();
+    }
+    let yesterday = now - 24 * 60 * MINUTE;
+    for (id, word, at) in
+        [("w1", "not_relevant", yesterday), ("w2", "not_relevant", now), ("w3", "seen", yesterday)]
+    {
+        tablet.shared.write(|db, _| db.answer(id, word, at)).unwrap();
+    }
+    let home = tablet.get("/api/v1/home").await;
+    let ids: Vec<_> =
+        home["warnings"].as_array().unwrap().iter().map(|card| card["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["w4", "w5", "w6", "w7", "w3"], "what waits first, five at most");
+    for id in ["w4", "w5", "w6", "w7"] {
+        tablet.shared.write(|db, _| db.answer(id, "seen", now)).unwrap();
+    }
+    let home = tablet.get("/api/v1/home").await;
+    let ids: Vec<_> =
+        home["warnings"].as_array().unwrap().iter().map(|card| card["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["w3", "w4", "w5", "w6", "w7"]);
+}
+
+#[tokio::test]
+async fn warnings_and_their_answers_stand_in_the_history_by_their_time() {
+    let mut tablet = Tablet::new();
+    let now = machine_time().as_nanos();
+    let mut uplink = uplink(&tablet);
+    let issued = |id: &str, at_ns| {
+        let Letter::Warning(row) = warning(id, now + MINUTE) else { unreachable!("it is one") };
+        Letter::Warning(WarningRow { at_ns, ..row })
+    };
+    let day = 24 * 60 * MINUTE;
+    for (seq, id, at) in [(1, "aa", now - 4 * MINUTE), (2, "bb", now - 3 * MINUTE), (3, "cc", now - 91 * day)]
+    {
+        uplink.take_letter(seq, 1, &issued(id, at)).unwrap();
+    }
+    uplink.take_letter(4, 1, &Letter::Recall("bb".into())).unwrap();
+    let answers = [
+        ("aa", "not_relevant", now - 2 * MINUTE),
+        ("aa", "seen", now - MINUTE),
+        ("cc", "seen", now - 90 * day - MINUTE),
+    ];
+    for (id, word, at) in answers {
+        tablet.shared.write(|db, _| db.answer(id, word, at)).unwrap();
+    }
+    // Between the two warnings the box was off; before them there is more than one part can show.
+    let gap = |at| (at, EventRecord::Gap { from_ns: at - MINUTE });
+    let mut events: Vec<_> = (0..70).map(|minute| gap(now - (100 - minute) * MINUTE)).collect();
+    events.push(gap(now - 3 * MINUTE - 1));
+    tablet.sensor.write(&Batch { events, status: Some(hears()), ..Batch::default() }).unwrap();
+    let history = tablet.get("/api/v1/history").await;
+    let entries = history["entries"].as_array().unwrap();
+    let said: Vec<_> = entries
+        .iter()
+        .take(6)
+        .map(|entry| (entry["state"].as_str().unwrap(), entry["text"].as_str().unwrap()))
+        .collect();
+    assert_eq!(said[0], ("answered", "I svarede, at I har set det."));
+    assert_eq!(said[1], ("answered", "I svarede, at det ikke er relevant for jer."));
+    assert_eq!(said[2], ("warning", "DCIS Sund sendte et varsel og har taget det tilbage."));
+    assert_eq!(said[3].0, "gap");
+    assert_eq!(said[4], ("warning", "DCIS Sund har sendt et varsel."));
+    assert_eq!((said[5].0, entries[0]["title"].as_str()), ("gap", Some("Falske mails")));
+    let keys: std::collections::BTreeSet<_> = entries.iter().map(|entry| entry["key"].to_string()).collect();
+    assert_eq!((keys.len(), entries.len()), (64, 64), "sixty of the box, four of the centre");
+    // Older parts say nothing twice, and nothing of before the history.
+    let older = tablet.get(&format!("/api/v1/history?before={}", history["next"])).await;
+    let states: Vec<_> =
+        older["entries"].as_array().unwrap().iter().map(|entry| entry["state"].clone()).collect();
+    assert_eq!(states, vec![json!("gap"); 11]);
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ export interface Answers {
   known?: object;
   sight?: object;
   test?: object;
+  /** Who cannot be called after settings were saved. */
+  without_number?: string[];
   /** Every change is refused with this. */
   refuse?: { problem: string; field?: string; line?: number; detail?: string };
 }
@@ -115,6 +117,11 @@ export class Box {
     return [...this.#sockets].reduce((sum, socket) => sum + socket.bytesWritten, this.#bytesOfClosed);
   }
 
+  /** Every line breaks, and a new one is taken at once. */
+  hangUp(): void {
+    for (const listener of this.#listeners.keys()) listener.destroy();
+  }
+
   async die(): Promise<void> {
     clearInterval(this.#beating);
     const closed = new Promise((done) => this.#server.close(done));
@@ -149,6 +156,7 @@ export class Box {
     if (token !== TOKEN) return json(answer, 403, { problem: 'no token' });
     const { refuse, test } = this.#case[lang];
     if (refuse) return json(answer, 422, refuse);
+    if (path.startsWith('/settings')) return json(answer, 200, { without_number: this.#case[lang].without_number ?? [] });
     if (path !== '/test') return void answer.writeHead(204).end();
     json(answer, 200, { id: 'test-1' });
     if (test) this.say('test', test);

@@ -3,6 +3,7 @@
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use common_site::Site;
 use sensor_detectors::ALL as DETECTORS;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         What::Check { file } => {
             let mut inputs = Inputs::default();
             inputs.read_site(file)?;
+            inputs.site.check_contacts().with_context(|| file.display().to_string())?;
             let Site { clinic, devices, known, contacts, .. } = &*inputs.site;
             let of = if clinic.is_empty() { String::new() } else { format!(" of {clinic}") };
             writeln!(

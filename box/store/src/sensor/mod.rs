@@ -103,6 +103,9 @@ pub struct PortStatus {
     /// What is wrong with what it hears: `mirror_off` or `one_way`.
     #[serde(default)]
     pub trouble: Option<String>,
+    /// When it last saw the network as a mirror port shows it; zero: never.
+    #[serde(default)]
+    pub saw_ns: u64,
 }
 
 /// A self-test: a marked canary went through the chain.

@@ -234,11 +234,35 @@ impl TabletReader {
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
     pub fn answers_after(&self, seq: i64, most: u32) -> Result<Vec<Answer>, StoreError> {
+        self.answers("WHERE seq > ?1 ORDER BY seq LIMIT ?2", params![seq, most])
+    }
+
+    /// Answers to warnings from this moment until before that one, latest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn answers_between(&self, from_ns: u64, to_ns: u64, most: u32) -> Result<Vec<Answer>, StoreError> {
+        // A time of later than the year 2262 is none of ours.
+        let to_ns = to_ns.min(u64::MAX >> 1);
+        self.answers(
+            "WHERE at_ns >= ?1 AND at_ns < ?2 ORDER BY seq DESC LIMIT ?3",
+            params![bits(from_ns), bits(to_ns), most],
+        )
+    }
+
+    /// What was answered last to this warning.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn last_answer(&self, warning: &str) -> Result<Option<Answer>, StoreError> {
+        Ok(self.answers("WHERE warning = ?1 ORDER BY seq DESC LIMIT 1", [warning])?.pop())
+    }
+
+    fn answers(&self, which: &str, with: impl rusqlite::Params) -> Result<Vec<Answer>, StoreError> {
         self.0.read("asking for answers", |connection| {
-            let mut ask = connection.prepare_cached(
-                "SELECT seq, at_ns, warning, answer FROM answer WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-            )?;
-            let rows = ask.query_map(params![seq, most], |row| {
+            let mut ask = connection
+                .prepare_cached(&format!("SELECT seq, at_ns, warning, answer FROM answer {which}"))?;
+            let rows = ask.query_map(with, |row| {
                 Ok(Answer {
                     seq: row.get(0)?,
                     at_ns: row.get::<_, i64>(1)?.cast_unsigned(),
@@ -261,19 +285,6 @@ impl TabletReader {
                 .query_row([], |row| row.get(0))
                 .optional()?;
             Ok(last.unwrap_or(0))
-        })
-    }
-
-    /// What was answered last to this warning.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the file cannot be read.
-    pub fn last_answer(&self, warning: &str) -> Result<Option<String>, StoreError> {
-        self.0.read("asking for an answer", |connection| {
-            connection
-                .prepare_cached("SELECT answer FROM answer WHERE warning = ?1 ORDER BY seq DESC LIMIT 1")?
-                .query_row([warning], |row| row.get(0))
-                .optional()
         })
     }
 

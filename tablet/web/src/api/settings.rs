@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::IntoResponse;
 use common_site::{Site, SiteError};
 use common_words::Tablet;
@@ -13,7 +13,7 @@ use sensor_engine::Engine;
 use super::error::Refusal;
 use super::{Asked, Problem, off_the_loop};
 use crate::shared::Shared;
-use crate::view::{Settings, View, Wrong};
+use crate::view::{Saved, Settings, View, Wrong};
 
 /// The settings.
 #[utoipa::path(get, path = "/api/v1/settings", params(Asked), responses((status = 200, body = Settings)))]
@@ -25,18 +25,18 @@ pub(crate) async fn show(
 }
 
 /// Other settings. What the form does not show stays.
-#[utoipa::path(put, path = "/api/v1/settings", request_body = Settings, params(Asked), responses((status = 204), (status = 422, body = Refusal)))]
+#[utoipa::path(put, path = "/api/v1/settings", request_body = Settings, params(Asked), responses((status = 200, body = Saved), (status = 422, body = Refusal)))]
 pub(crate) async fn change(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,
     Json(settings): Json<Settings>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<Saved>, Problem> {
     off_the_loop(move || {
         let view = View::new(&shared, asked.lang())?;
         let wrong = |Wrong { field, phrase }| Problem::field(&view.words(), field, phrase, &[]);
         let site = settings.put_into(view.site.clone()).map_err(wrong)?;
         keep(&shared, &view, &site)?;
-        Ok(StatusCode::NO_CONTENT)
+        Ok(Json(view.saved(site)?))
     })
     .await
 }
@@ -55,19 +55,20 @@ pub(crate) async fn export(State(shared): State<Arc<Shared>>) -> Result<impl Int
 }
 
 /// A file `site.toml` in place of the settings.
-#[utoipa::path(put, path = "/api/v1/settings/site.toml", request_body = String, params(Asked), responses((status = 204), (status = 422, body = Refusal)))]
+#[utoipa::path(put, path = "/api/v1/settings/site.toml", request_body = String, params(Asked), responses((status = 200, body = Saved), (status = 422, body = Refusal)))]
 pub(crate) async fn import(
     State(shared): State<Arc<Shared>>,
     Query(asked): Query<Asked>,
     toml: String,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<Saved>, Problem> {
     off_the_loop(move || {
         let view = View::new(&shared, asked.lang())?;
         let wrong = |err| of_file(&view.words(), err);
         let site = Site::parse(&toml).map_err(wrong)?;
+        site.check_contacts().map_err(|err| wrong(err.placed(&toml)))?;
         Engine::check(&site).map_err(|err| wrong(err.placed(&toml)))?;
         keep(&shared, &view, &site)?;
-        Ok(StatusCode::NO_CONTENT)
+        Ok(Json(view.saved(site)?))
     })
     .await
 }

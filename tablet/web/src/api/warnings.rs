@@ -20,7 +20,8 @@ pub(crate) struct WarningAnswer {
     answer: Answer,
 }
 
-/// Somebody has read a warning, or says that it is not relevant here. The centre is told.
+/// Somebody has read a warning, or says that it is not relevant here; the later answer counts, so that each takes the other back. The centre
+/// is told.
 #[utoipa::path(post, path = "/api/v1/warnings/{id}/answer", request_body = WarningAnswer, params(("id" = String, Path), Asked), responses((status = 204), (status = 404, body = Refusal)))]
 pub(crate) async fn answer(
     State(shared): State<Arc<Shared>>,
@@ -30,17 +31,17 @@ pub(crate) async fn answer(
 ) -> Result<StatusCode, Problem> {
     off_the_loop(move || {
         let view = View::new(&shared, asked.lang())?;
-        if !view.has_warning(&id)? {
+        let shown = view.warnings()?.into_iter().find(|warning| warning.id == id);
+        let Some(shown) = shown else {
             return Err(Problem::say(&view.words(), StatusCode::NOT_FOUND, "error_not_found"));
-        }
-        let word = match answer {
-            Answer::Seen => "seen",
-            Answer::NotRelevant => "not_relevant",
         };
-        shared
-            .write(|db, now| db.answer(&id, word, now))
-            .map_err(|err| Problem::of_store(&view.words(), &err))?;
-        shared.heard.send_modify(|_| {});
+        // Pressed twice it is said once.
+        if shown.answer != Some(answer) {
+            shared
+                .write(|db, now| db.answer(&id, answer.as_str(), now))
+                .map_err(|err| Problem::of_store(&view.words(), &err))?;
+            shared.heard.send_modify(|_| {});
+        }
         Ok(StatusCode::NO_CONTENT)
     })
     .await

@@ -2,6 +2,7 @@
 
 use box_store::record::{IncidentRecord, from_hex};
 use common_model::{Due, Face, FindingRole, Party, Timestamp};
+use common_site::Contact;
 use common_words::{Audience, Call as CallWords, Rendered, Request};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -206,7 +207,8 @@ impl View {
 
     fn call(&self, call: CallWords) -> anyhow::Result<Call> {
         let contact = self.site.contacts.get(&call.role);
-        let hours = contact.filter(|contact| contact.phone == call.phone).and_then(|contact| contact.hours);
+        let is_ordinary = |contact: &&Contact| call.phone.is_some() && contact.phone == call.phone;
+        let hours = contact.filter(is_ordinary).and_then(|contact| contact.hours);
         let hours = hours.map(|hours| {
             let text = hours.to_string();
             let (from, until) = text.split_once('-').unwrap_or((&text, ""));

@@ -1,5 +1,10 @@
 //! What happened, latest first.
 
+use core::ops::Range;
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use box_store::UplinkReader;
 use box_store::record::{EventRecord, IncidentRecord};
 use box_store::sensor::Stored;
 use common_model::{ClosedBy, Face, Timestamp};
@@ -7,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::View;
-use super::word::{self, EntryState};
+use super::word::{self, Answer, EntryState};
+use crate::shared::machine_time;
 
 /// A part of the history.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,7 +27,8 @@ pub(crate) struct History {
 /// One thing that happened.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Entry {
-    seq: i64,
+    /// No other entry has it.
+    key: String,
     /// The time of day.
     at: String,
     /// The day, as a heading.
@@ -40,20 +47,67 @@ pub(crate) struct Entry {
 /// Entries at once. Guess: three screens.
 const ENTRIES_MAX: u32 = 60;
 
+/// What is older is no history: as long as the sensor keeps its own.
+const HISTORY: Duration = Duration::from_secs(90 * 24 * 3_600);
+
 impl View {
     /// What happened before this, latest first.
     pub(crate) fn history(&self, before: i64) -> anyhow::Result<History> {
-        let Some(sensor) = &self.sensor else { return Ok(History { entries: Vec::new(), next: None }) };
-        let events = sensor.events_before(before, ENTRIES_MAX)?;
+        let ask =
+            |before, most| self.sensor.as_ref().map(|sensor| sensor.events_before(before, most)).transpose();
+        let events = ask(before, ENTRIES_MAX)?.unwrap_or_default();
         let is_full = events.len() == ENTRIES_MAX as usize;
-        let next = events.last().map(|last| last.seq).filter(|_| is_full);
-        let entries = events.into_iter().map(|event| self.entry(&event)).collect::<anyhow::Result<_>>()?;
-        Ok(History { entries, next })
+        let last = events.last().filter(|_| is_full);
+        let next = last.map(|last| last.seq);
+        // What the centre said stands among what the box saw by its time: from the last of this part to the last of the one before.
+        let from = last.map_or_else(|| (machine_time() - HISTORY).as_nanos(), |last| last.at_ns);
+        let above = ask(before.saturating_add(1), 1)?.and_then(|events| Some(events.first()?.at_ns));
+        let until = above.filter(|_| before < i64::MAX).unwrap_or(u64::MAX);
+        let mut entries: Vec<(u64, Entry)> = Vec::new();
+        for event in &events {
+            entries.push((event.at_ns, self.entry(event)?));
+        }
+        for (at_ns, letter) in self.letters(from..until)? {
+            let place = entries.iter().position(|(at, _)| *at <= at_ns).unwrap_or(entries.len());
+            entries.insert(place, (at_ns, letter));
+        }
+        Ok(History { entries: entries.into_iter().map(|(_, entry)| entry).collect(), next })
+    }
+
+    /// Warnings of the centre and what was answered to them, latest first.
+    fn letters(&self, times: Range<u64>) -> anyhow::Result<Vec<(u64, Entry)>> {
+        let rows = self.uplink.as_ref().map(UplinkReader::warnings).transpose()?.unwrap_or_default();
+        let words = self.words();
+        let mut letters = Vec::new();
+        let warnings: BTreeMap<_, _> = rows
+            .iter()
+            .filter_map(|row| Some((row.id.as_str(), (row, self.read_warning(row)?.1.title))))
+            .collect();
+        for (row, title) in warnings.values().filter(|(row, _)| times.contains(&row.at_ns)) {
+            let text = if row.is_recalled { "event_recalled_text" } else { "event_warning_text" };
+            let said = Said {
+                face: None,
+                title: title.clone(),
+                device: None,
+                text: words.say(text, &[])?,
+                state: EntryState::Warning,
+            };
+            letters.push((row.at_ns, self.said(format!("warning-{}", row.id), row.at_ns, said)?));
+        }
+        for answer in self.tablet.answers_between(times.start, times.end, ENTRIES_MAX)? {
+            let Some((_, title)) = warnings.get(answer.warning.as_str()) else { continue };
+            let Some(word) = Answer::from_word(&answer.answer) else { continue };
+            let text = words.say(&format!("event_{}_text", word.as_str()), &[])?;
+            let title = title.clone();
+            let said = Said { face: None, title, device: None, text, state: EntryState::Answered };
+            letters.push((answer.at_ns, self.said(format!("answer-{}", answer.seq), answer.at_ns, said)?));
+        }
+        letters.sort_by_key(|(at_ns, _)| core::cmp::Reverse(*at_ns));
+        Ok(letters)
     }
 
     fn entry(&self, event: &Stored<EventRecord>) -> anyhow::Result<Entry> {
         let at = Timestamp::from_nanos(event.at_ns);
-        let timeline = self.catalogue.timeline(self.lang, &self.site);
         let said = match &event.value {
             EventRecord::Incident(incident) => self.said_of(incident)?,
             EventRecord::Sight { name, sees, last_heard_ns, .. } => {
@@ -72,9 +126,15 @@ impl View {
                 }
             }
         };
+        self.said(format!("event-{}", event.seq), event.at_ns, said)
+    }
+
+    fn said(&self, key: String, at_ns: u64, said: Said) -> anyhow::Result<Entry> {
+        let at = Timestamp::from_nanos(at_ns);
+        let timeline = self.catalogue.timeline(self.lang, &self.site);
         let Said { face, title, device, text, state } = said;
         Ok(Entry {
-            seq: event.seq,
+            key,
             at: self.words().say("clock", &[("at", &timeline.clock(at))])?,
             day: timeline.day(at)?,
             face: face.map(word::Face::from),

@@ -39,9 +39,11 @@ pub(crate) struct Home {
     parts: Vec<Part>,
     /// The worst first.
     cards: Vec<Card>,
-    /// Of the centre, the latest first. They never turn the face.
+    /// Of the centre, what waits for an answer first. They never turn the face.
     warnings: Vec<WarningCard>,
     ports: Vec<Port>,
+    /// A sentence for each whom a card may say to call and who has no number.
+    without_number: Vec<String>,
     /// Of the last event that it shows.
     seq: i64,
     /// The box's own time on the clinic's clock, RFC 3339: `2026-03-12T10:42:07+01:00`.
@@ -108,6 +110,7 @@ impl View {
             sight,
             updates: Updates::Unknown,
             checked_at: last_heard,
+            saw_at: self.saw(),
             ..StateRequest::new(self.lang, face, &self.site, self.now)
         })?;
         if let Some(card) = self.cannot_see(sight, last_heard)? {
@@ -152,6 +155,7 @@ impl View {
             cards,
             warnings: self.warnings()?,
             ports: self.ports()?,
+            without_number: self.words().without_number()?,
             seq: seq.and_then(|events| Some(events.first()?.seq)).unwrap_or(0),
             now: self.clinic_time(),
         })
@@ -175,9 +179,7 @@ impl View {
         let Some(status) = self.status.as_ref().filter(|_| self.hearing == Hearing::Heard) else {
             return Sight::Silent;
         };
-        let all_see = |ports: &[PortStatus]| {
-            !ports.is_empty() && ports.iter().all(|port| sees(port) && port.trouble.is_none())
-        };
+        let all_see = |ports: &[PortStatus]| !ports.is_empty() && ports.iter().all(all_is_shown);
         let remembers = !matches!(status.problem.as_deref(), Some("disk_full" | "read_only" | "broken"));
         match (all_see(&status.ports), remembers) {
             (false, _) => Sight::Blind,
@@ -195,16 +197,20 @@ impl View {
             Sight::Blind => self.why_blind(),
             Sight::Silent => "box_silent",
         };
-        let ports = self.status.iter().flat_map(|status: &Status| &status.ports);
-        let blind = ports.filter(|port| !port.sees && port.last_heard_ns > 0).map(|port| port.last_heard_ns);
-        let since = blind.min().map_or(last_heard, Timestamp::from_nanos);
-        let since = if sight == Sight::Silent { last_heard } else { since };
+        let since = if sight == Sight::Blind { self.saw().unwrap_or(last_heard) } else { last_heard };
         let mut card = self.technical_card(message, since)?;
         let problem = self.status.as_ref().and_then(|status| status.problem.as_deref());
         if let Some(problem) = problem.filter(|_| sight == Sight::Forgets) {
             card.what = self.words().say(problem, &[])?;
         }
         Ok(Some(card))
+    }
+
+    /// When all ports last saw. One that never did says nothing of when.
+    fn saw(&self) -> Option<Timestamp> {
+        let ports = self.status.iter().flat_map(|status: &Status| &status.ports);
+        let blind = ports.filter(|port| !all_is_shown(port) && port.saw_ns > 0).map(|port| port.saw_ns);
+        blind.min().map(Timestamp::from_nanos)
     }
 
     /// The message that says why the box cannot see: a cable before a setting, and the setting that hides more before the other.
@@ -253,6 +259,11 @@ impl View {
 /// Whether a port hears anything.
 fn sees(port: &PortStatus) -> bool {
     port.sees && port.has_carrier
+}
+
+/// Whether it hears, and all that a mirror port shows.
+fn all_is_shown(port: &PortStatus) -> bool {
+    sees(port) && port.trouble.is_none()
 }
 
 /// The worst of what is open, and whether the box sees: act > unknown > attention > ok.

@@ -17,7 +17,7 @@ pub(crate) use history::History;
 pub(crate) use home::Home;
 pub(crate) use known::Known;
 pub(crate) use sent::Sent;
-pub(crate) use settings::{Settings, Wrong};
+pub(crate) use settings::{Saved, Settings, Wrong};
 pub(crate) use sight::Sight;
 pub(crate) use test::Test;
 pub(crate) use word::{Answer, Language};

@@ -80,12 +80,35 @@ impl From<&SiteError> for Wrong {
         match err.field.as_deref().unwrap_or_default() {
             "inside" => wrong("monitored.segments", "wrong_segments"),
             "whole_network" => wrong("monitored.reason", "wrong_reason"),
-            field => wrong(field, "wrong_setting"),
+            field => wrong(field, of_contact(field).unwrap_or("wrong_setting")),
         }
     }
 }
 
+/// What is wrong with a field of the contact card.
+fn of_contact(field: &str) -> Option<&'static str> {
+    match field.strip_prefix("contacts.")?.split_once('.')?.1 {
+        "name" => Some("wrong_contact_name"),
+        "phone" | "after_hours_phone" => Some("wrong_phone"),
+        "email" => Some("wrong_email"),
+        _ => None,
+    }
+}
+
+/// What was saved, and is not all that a card needs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Saved {
+    /// A sentence for each whom a card may say to call and who has no number.
+    without_number: Vec<String>,
+}
+
 impl View {
+    /// These settings are kept now.
+    pub(crate) fn saved(mut self, site: Site) -> anyhow::Result<Saved> {
+        self.site = site;
+        Ok(Saved { without_number: self.words().without_number()? })
+    }
+
     /// The settings.
     pub(crate) fn settings(&self) -> Settings {
         let words = self.words();
@@ -158,15 +181,13 @@ impl Settings {
                 hours,
                 after_hours_phone: text(contact.after_hours_phone),
             };
-            let is_empty = written.name.is_empty() && written.phone.is_none() && written.email.is_none();
-            if is_empty {
+            if written == SiteContact::default() {
                 site.contacts.remove(&role);
-            } else if written.name.is_empty() {
-                return Err(wrong(format!("{field}.name"), "wrong_contact_name"));
             } else {
                 site.contacts.insert(role, written);
             }
         }
+        site.check_contacts().map_err(|err| Wrong::from(&err))?;
         site.monitored = self.monitored.read()?;
         site.share_device_names = self.share_device_names;
         Ok(site)

@@ -1,5 +1,6 @@
 //! Warnings of the centre: blue cards that never turn the face.
 
+use box_store::uplink::WarningRow;
 use box_store::{StoreError, UplinkReader};
 use common_model::Timestamp;
 use common_wire::v1;
@@ -23,7 +24,10 @@ pub(crate) struct WarningCard {
     steps: Vec<String>,
     /// "Sendt den 12. marts kl. 10.42"
     issued: String,
-    /// "Set" or "Ikke relevant for os", once somebody has said so.
+    /// What somebody said of it.
+    #[schema(required)]
+    pub(crate) answer: Option<Answer>,
+    /// The same in words: "Set" or "Ikke relevant for os".
     #[schema(required)]
     answered: Option<String>,
     /// What people may answer.
@@ -33,32 +37,33 @@ pub(crate) struct WarningCard {
 }
 
 impl View {
-    /// Warnings that are in force, latest first. They have the machine's time, also while a recording is played.
+    /// Warnings that are in force: what waits for an answer first, then the latest. One that is not relevant stays for the day on which somebody
+    /// said so, to be taken back. They have the machine's time, also while a recording is played.
     pub(crate) fn warnings(&self) -> anyhow::Result<Vec<WarningCard>> {
         let Some(uplink) = &self.uplink else { return Ok(Vec::new()) };
-        let now = machine_time().as_nanos();
-        let in_force = uplink.warnings()?.into_iter().filter(|row| !row.is_recalled && now < row.until_ns);
+        let now = machine_time();
+        let in_force =
+            uplink.warnings()?.into_iter().filter(|row| !row.is_recalled && now.as_nanos() < row.until_ns);
+        let is_today =
+            |at_ns| self.site.local(Timestamp::from_nanos(at_ns)).date() == self.site.local(now).date();
         let mut cards = Vec::new();
         for row in in_force {
-            // One that this version cannot read was never promised to be shown.
-            let Ok(warning) = serde_json::from_str::<v1::Warning>(&row.body) else { continue };
-            let answer = self.tablet.last_answer(&row.id)?;
-            if answer.as_deref() != Some("not_relevant") {
-                cards.extend(self.warning(warning, answer.as_deref())?);
-            }
-            if cards.len() == WARNINGS_MAX {
-                break;
+            let last = self.tablet.last_answer(&row.id)?;
+            let answer = last.as_ref().and_then(|last| Answer::from_word(&last.answer));
+            let is_put_away =
+                answer == Some(Answer::NotRelevant) && !last.is_some_and(|last| is_today(last.at_ns));
+            if !is_put_away {
+                cards.extend(self.warning(&row, answer)?);
             }
         }
+        cards.sort_by_key(|card| card.answer);
+        cards.truncate(WARNINGS_MAX);
         Ok(cards)
     }
 
-    fn warning(&self, warning: v1::Warning, answer: Option<&str>) -> anyhow::Result<Option<WarningCard>> {
-        let v1::Warning { id, issued_at, urgency, mut text, is_exercise, .. } = warning;
-        // In the language that was asked for, else in whichever there is.
-        let Some(text) = text.remove(self.lang.as_str()).or_else(|| text.into_values().next()) else {
-            return Ok(None);
-        };
+    fn warning(&self, row: &WarningRow, answer: Option<Answer>) -> anyhow::Result<Option<WarningCard>> {
+        let Some((warning, text)) = self.read_warning(row) else { return Ok(None) };
+        let v1::Warning { id, issued_at, urgency, is_exercise, .. } = warning;
         let words = self.words();
         let at = words.moment(Timestamp::from_nanos(issued_at.as_nanos()));
         Ok(Some(WarningCard {
@@ -72,19 +77,22 @@ impl View {
             what: text.what,
             steps: text.steps,
             issued: words.say("warning_issued", &[("at", &at)])?,
-            answered: answer.map(|_| words.say("warning_seen", &[])).transpose()?,
-            can: if answer.is_none() {
-                vec![Answer::Seen, Answer::NotRelevant]
-            } else {
-                vec![Answer::NotRelevant]
-            },
+            answer,
+            answered: answer
+                .map(|answer| words.say(&format!("warning_{}", answer.as_str()), &[]))
+                .transpose()?,
+            can: [Answer::Seen, Answer::NotRelevant].into_iter().filter(|can| Some(*can) != answer).collect(),
             is_exercise,
         }))
     }
 
-    /// The warning of this name, if it is in force.
-    pub(crate) fn has_warning(&self, id: &str) -> anyhow::Result<bool> {
-        Ok(self.warnings()?.iter().any(|warning| warning.id == id))
+    /// A warning with its text in the language that was asked for, else in whichever there is. `None` when this version cannot read it: it was
+    /// never promised to be shown.
+    pub(crate) fn read_warning(&self, row: &WarningRow) -> Option<(v1::Warning, v1::WarningText)> {
+        let mut warning: v1::Warning = serde_json::from_str(&row.body).ok()?;
+        let mut text = core::mem::take(&mut warning.text);
+        let text = text.remove(self.lang.as_str()).or_else(|| text.into_values().next())?;
+        Some((warning, text))
     }
 }
 

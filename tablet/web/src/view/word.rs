@@ -93,6 +93,10 @@ pub(crate) enum EntryState {
     Blind,
     Sees,
     Gap,
+    /// The centre warned.
+    Warning,
+    /// And this was answered.
+    Answered,
 }
 
 impl From<IncidentState> for EntryState {
@@ -144,10 +148,24 @@ pub(crate) enum Urgency {
     Today,
 }
 
-/// What people may answer to a warning.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+/// What people may answer to a warning; its cards stand in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     Seen,
     NotRelevant,
+}
+
+impl Answer {
+    /// The wire's word for it, which is also how it is kept.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Answer::Seen => "seen",
+            Answer::NotRelevant => "not_relevant",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Answer> {
+        [Answer::Seen, Answer::NotRelevant].into_iter().find(|answer| answer.as_str() == word)
+    }
 }

@@ -30,6 +30,7 @@ export type Warnings = Said['Warnings'];
 export type Sent = Said['Sent'];
 export type WarningDetail = Said['WarningDetail'];
 export type WarningText = Said['WarningText'];
+export type Urgency = Said['Urgency'];
 export type Draft = Said['Draft'];
 export type Audience = Said['Audience'];
 export type Judged = Said['Judged'];

@@ -287,7 +287,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Somebody has read a warning, or says that it is not relevant here. The centre is told. */
+        /**
+         * Somebody has read a warning, or says that it is not relevant here; the later answer counts, so that each takes the other back. The centre
+         *     is told.
+         */
         post: operations["answer"];
         delete?: never;
         options?: never;
@@ -300,7 +303,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description What people may answer to a warning.
+         * @description What people may answer to a warning; its cards stand in this order.
          * @enum {string}
          */
         Answer: "seen" | "not_relevant";
@@ -423,8 +426,8 @@ export interface components {
             /** @description What the device is called. */
             device: string | null;
             face: components["schemas"]["Face"] | null;
-            /** Format: int64 */
-            seq: number;
+            /** @description No other entry has it. */
+            key: string;
             state: components["schemas"]["EntryState"];
             text: string;
             title: string;
@@ -433,7 +436,7 @@ export interface components {
          * @description What happened to an incident, or to what the box sees.
          * @enum {string}
          */
-        EntryState: "opened" | "updated" | "quiet" | "closed" | "blind" | "sees" | "gap";
+        EntryState: "opened" | "updated" | "quiet" | "closed" | "blind" | "sees" | "gap" | "warning" | "answered";
         /**
          * @description A face.
          * @enum {string}
@@ -480,8 +483,10 @@ export interface components {
              */
             seq: number;
             subline: string;
-            /** @description Of the centre, the latest first. They never turn the face. */
+            /** @description Of the centre, what waits for an answer first. They never turn the face. */
             warnings: components["schemas"]["WarningCard"][];
+            /** @description A sentence for each whom a card may say to call and who has no number. */
+            without_number: string[];
         };
         /** @description What a port heard in an hour. */
         Hour: {
@@ -628,6 +633,11 @@ export interface components {
             /** @description What it is, and that is sure then; none: what it looks like. */
             type?: string | null;
         };
+        /** @description What was saved, and is not all that a card needs. */
+        Saved: {
+            /** @description A sentence for each whom a card may say to call and who has no number. */
+            without_number: string[];
+        };
         /** @description What the box has sent, by days. */
         Sent: {
             /** @description The latest first. */
@@ -706,7 +716,8 @@ export interface components {
         };
         /** @description A warning of the centre. */
         WarningCard: {
-            /** @description "Set" or "Ikke relevant for os", once somebody has said so. */
+            answer: components["schemas"]["Answer"] | null;
+            /** @description The same in words: "Set" or "Ikke relevant for os". */
             answered: string | null;
             /** @description What people may answer. */
             can: components["schemas"]["Answer"][];
@@ -1110,11 +1121,13 @@ export interface operations {
             };
         };
         responses: {
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
             };
             422: {
                 headers: {
@@ -1161,11 +1174,13 @@ export interface operations {
             };
         };
         responses: {
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
             };
             422: {
                 headers: {

@@ -2,7 +2,7 @@
 // they are: it is asked in the language of the screen. What changes something carries the token of the session; a box that started anew has a new one, so a
 // refused token is fetched again, once.
 
-import type { Devices, History, Known, Lang, Naming, Refusal, Rule, Sent, Session, Settings, Sight, SolvedBy, Test, WarningAnswer } from './types';
+import type { Devices, History, Known, Lang, Naming, Refusal, Rule, Saved, Sent, Session, Settings, Sight, SolvedBy, Test, WarningAnswer } from './types';
 
 const API = '/api/v1';
 /** Longer than any answer of a box that works. Guess; revisit after the pilot. */
@@ -61,8 +61,12 @@ export class Client {
   forget = ({ kind, device }: Rule) => this.#change('POST', '/known/forget', { kind, device });
 
   settings = () => this.#ask<Settings>('/settings');
-  saveSettings = (settings: Settings) => this.#change('PUT', '/settings', settings);
-  importSite = (toml: string) => this.#change('PUT', '/settings/site.toml', toml);
+  saveSettings = (settings: Settings) => this.#save('/settings', settings);
+  importSite = (toml: string) => this.#save('/settings/site.toml', toml);
+
+  async #save(path: string, body: object | string): Promise<Saved> {
+    return (await (await this.#change('PUT', path, body)).json()) as Saved;
+  }
 
   async #ask<T>(path: string): Promise<T> {
     return (await (await this.#send('GET', path)).json()) as T;

@@ -1,6 +1,6 @@
 // Decides what the tablet may show, from what it has heard and when. The rule of the house: never green by default. Only
-// a home that came from the box since this page was opened, and a box that was heard within 90 s, make anything but
-// grey. Pure: the time comes in.
+// a home that came from the box since this page was opened, and a box that was heard within 90 s and still takes the line,
+// make anything but grey. Pure: the time comes in.
 
 /** Source: the product's rule of silence: a tablet that hears nothing for 90 s turns grey by itself. */
 export const SILENT_AFTER_MS = 90_000;
@@ -18,6 +18,8 @@ export interface Heard {
   last: Moment | null;
   /** Whether a home came from the box since the page was opened; one that was kept from earlier does not count. */
   hasHome: boolean;
+  /** Nobody takes the line at the other end: there is no box, however lately it spoke. Until it speaks again. */
+  refused: boolean;
 }
 
 /** `waiting` and `silent` are both grey: the first is short and asks nothing, the second says what to do. */
@@ -25,7 +27,7 @@ export type Hearing = 'waiting' | 'heard' | 'silent';
 
 export function hearing(heard: Heard, now: Moment): Hearing {
   const since = heard.last ?? heard.opened;
-  if (elapsed(since, now) >= SILENT_AFTER_MS) return 'silent';
+  if (heard.refused || elapsed(since, now) >= SILENT_AFTER_MS) return 'silent';
   return heard.last !== null && heard.hasHome ? 'heard' : 'waiting';
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { DEAD_LINE_MS, Live, RETRY_MS, type Listener } from './live';
+import { DEAD_LINE_MS, Live, REFUSALS, RETRY_MS, type Listener } from './live';
 import { SILENT_AFTER_MS } from './hearing';
 
 class Stream {
@@ -81,6 +81,42 @@ test('a_stream_refused_for_good_is_asked_for_again', () => {
   expect(Stream.all).toHaveLength(2);
   last().say('open');
   expect(said).toEqual(['reopened']);
+});
+
+test('a_line_that_breaks_and_comes_back_at_once_is_no_silence', () => {
+  last().say('open');
+  last().say('home', { seq: 1, now: 'a' });
+  for (let breaks = 0; breaks < 3; breaks += 1) {
+    last().say('error');
+    last().say('error'); // one try that nobody takes: the box starts anew
+    last().say('open');
+    last().say('home', { seq: 1, now: 'a' });
+  }
+  expect(said).not.toContain('silent');
+});
+
+test('a_box_that_takes_no_line_is_silent_at_once_until_it_speaks_again', () => {
+  last().say('open');
+  last().say('home', { seq: 1, now: 'a' });
+  last().say('error');
+  for (let refusals = 1; refusals < REFUSALS; refusals += 1) last().say('error');
+  expect(said.at(-1)).toBe('heard');
+  last().say('error');
+  expect(said.at(-1)).toBe('silent');
+  // An open line alone is no word of the box.
+  last().say('open');
+  expect(said.slice(-2)).toEqual(['silent', 'reopened']);
+  last().say('beat', { now: 'b' });
+  expect(said.at(-1)).toBe('heard');
+});
+
+test('refused_for_good_again_and_again_is_silent_too', () => {
+  for (let refusals = 0; refusals < REFUSALS; refusals += 1) {
+    last().readyState = 2;
+    last().say('error');
+    vi.advanceTimersByTime(RETRY_MS);
+  }
+  expect(said).toEqual(['silent']);
 });
 
 test('another_language_is_another_stream', () => {

@@ -1,5 +1,6 @@
 // Listens to the box, and notices when it says nothing. One stream of events; the browser reconnects by itself after a
-// broken line, and this does the rest: a stream that was refused for good, and a line that is open but dead.
+// broken line, and this does the rest: a stream that was refused for good, a line that is open but dead, and a box that
+// takes no line any more.
 
 import { hearing, untilSilent, type Heard, type Hearing, type Moment } from './hearing';
 import type { Beat, Home, Lang, Test } from './types';
@@ -8,6 +9,9 @@ import type { Beat, Home, Lang, Test } from './types';
 export const DEAD_LINE_MS = 45_000;
 /** A refused stream is asked for again after this. Guess; revisit after the pilot. */
 export const RETRY_MS = 3_000;
+/** So many tries in a row that nobody takes, and the box is not there. A browser tries every 3 to 5 s: after one, a box that only
+ * starts anew is back. Guess; revisit after the pilot. */
+export const REFUSALS = 2;
 /** How often the clocks are compared, for a tablet that slept or whose clock was set. */
 export const LOOK_MS = 5_000;
 
@@ -39,6 +43,9 @@ export class Live {
   #is: Hearing = 'waiting';
   #source: EventSource | null = null;
   #wasBroken = false;
+  #isOpen = false;
+  /** Tries that nobody took, since the line was open. */
+  #refusals = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #deadLine: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -48,7 +55,7 @@ export class Live {
     this.#lang = lang;
     this.#listener = listener;
     this.#world = world;
-    this.#heard = { opened: world.now(), last: null, hasHome: false };
+    this.#heard = { opened: world.now(), last: null, hasHome: false, refused: false };
     this.#looking = setInterval(() => this.look(), LOOK_MS);
     this.#open();
     this.look();
@@ -79,10 +86,11 @@ export class Live {
     clearTimeout(this.#retry);
     const source = new this.#world.EventSource(`/api/v1/events?lang=${this.#lang}`);
     this.#source = source;
+    this.#isOpen = false;
     source.addEventListener('home', (event) => this.#home(JSON.parse(event.data) as Home));
     source.addEventListener('beat', (event) => this.#something((JSON.parse(event.data) as Beat).now));
     source.addEventListener('test', (event) => this.#test(JSON.parse(event.data) as Test));
-    source.addEventListener('open', () => this.#opened());
+    source.addEventListener('open', () => this.#opened(source));
     source.addEventListener('error', () => this.#broken(source));
     this.#watchLine();
   }
@@ -100,19 +108,31 @@ export class Live {
 
   #something(boxTime: string | null): void {
     this.#heard.last = this.#world.now();
+    this.#heard.refused = false;
     if (boxTime !== null) this.#listener.beat(boxTime);
     this.look();
     this.#watchLine();
   }
 
-  #opened(): void {
+  #opened(source: EventSource): void {
+    if (source !== this.#source) return;
+    this.#isOpen = true;
+    this.#refusals = 0;
     if (this.#wasBroken) this.#listener.reopened();
     this.#wasBroken = false;
   }
 
   #broken(source: EventSource): void {
     this.#wasBroken = true;
-    if (source !== this.#source || source.readyState !== 2 /* closed for good */) return;
+    if (source !== this.#source) return;
+    // A line that was open and broke is no refusal yet: it may come back at once.
+    if (this.#isOpen) this.#isOpen = false;
+    else this.#refusals += 1;
+    if (this.#refusals >= REFUSALS) {
+      this.#heard.refused = true;
+      this.look();
+    }
+    if (source.readyState !== 2 /* closed for good */) return;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#open(), RETRY_MS);
   }

@@ -27,6 +27,8 @@ export type Known = Said['Known'];
 /** One thing that the clinic knows and is not asked about. */
 export type Rule = Said['Rule'];
 export type Settings = Said['Settings'];
+/** What was saved, and lacks something that a card needs. */
+export type Saved = Said['Saved'];
 /** The body of an answer with 4xx or 5xx. */
 export type Refusal = Said['Refusal'];
 /** What the clinic says of a device. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Card, Home } from '../../api/types';
+import type { Card, Home, Warning } from '../../api/types';
 import { words } from '../../words';
-import { isNamed, openCard, viewOf, weight, worstFirst } from './view';
+import { isNamed, openCard, unanswered, viewOf, weight, worstFirst } from './view';
 
 const card = (id: string, face: Card['face'], due: Card['due'], more: Partial<Card> = {}): Card => ({
   id, case: id, face, due, kind: '', category: '', title: id, steps: [], call: null, what: '', meaning: '', since: '',
@@ -9,7 +9,7 @@ const card = (id: string, face: Card['face'], due: Card['due'], more: Partial<Ca
 });
 const green: Home = {
   lang: 'da', clinic: 'A', mark: null, face: 'ok', learning: false, acknowledged: false, headline: 'Alt ser godt ud',
-  subline: '', also: [], checked: 'Sidst tjekket kl. 10.42', parts: [], cards: [], warnings: [], ports: [], seq: 1, now: '',
+  subline: '', also: [], checked: 'Sidst tjekket kl. 10.42', parts: [], cards: [], warnings: [], ports: [], without_number: [], seq: 1, now: '',
 };
 const now = new Date('2026-03-12T10:00:00Z');
 const lastHeard = '2026-03-12T10:42:00+01:00';
@@ -32,6 +32,15 @@ test('a_silent_box_leaves_its_last_cards_under_what_to_do_and_takes_no_orders', 
   expect(view.live).toBe(false);
   expect(view.checked).toBe('Sidst set kl. 10.42');
   expect(view.parts.map((part) => part.face)).toEqual(['unknown', 'unknown', 'unknown']);
+});
+
+test('a_warning_stays_in_sight_when_the_box_falls_silent', () => {
+  const warning = (id: string, answer: Warning['answer']): Warning => ({
+    id, urgency: 'today', title: id, what: '', steps: [], issued: '', answer, answered: null, can: [], is_exercise: false,
+  });
+  const home = { ...green, warnings: [warning('new', null), warning('old', 'seen')] };
+  const view = viewOf({ home, hearing: 'silent', lastHeard }, words.da, 'da', now);
+  expect(unanswered(view.warnings).map(({ id }) => id)).toEqual(['new']);
 });
 
 test('a_recording_stays_marked_when_the_box_falls_silent', () => {

@@ -22,9 +22,11 @@ export interface View {
   cards: Card[];
   /** What the box showed before it fell silent. */
   before: Card[];
-  /** Of the centre; only while the box is heard. */
+  /** Of the centre, as the box showed them last. */
   warnings: Warning[];
   ports: Port[];
+  /** Who cannot be called, in sentences. */
+  withoutNumber: string[];
   /** Whether the box is there to be told anything. */
   live: boolean;
 }
@@ -56,8 +58,9 @@ export function viewOf(known: Known, words: Words, lang: Lang, today: Date): Vie
     parts: greyParts(words, silent),
     cards: silent ? [silentCard(words, from)] : [],
     before: worstFirst(home?.cards ?? []),
-    warnings: [],
+    warnings: home?.warnings ?? [],
     ports: [],
+    withoutNumber: [],
     live: false,
   };
 }
@@ -69,6 +72,7 @@ function liveView(home: Home): View {
     cards: worstFirst(home.cards),
     before: [],
     warnings: home.warnings,
+    withoutNumber: home.without_number,
     live: true,
   };
 }
@@ -93,6 +97,11 @@ export function openCard(cards: readonly Card[], chosen: { id: string; worst: st
 /** Whom to call has a name besides what they are: "DCIS Sund" is called DCIS Sund, and that is said once. */
 export function isNamed({ role, name }: NonNullable<Card['call']>): boolean {
   return name !== '' && name.toLowerCase() !== role.toLowerCase();
+}
+
+/** Warnings that nobody has answered: they must be seen at once. */
+export function unanswered(warnings: readonly Warning[]): Warning[] {
+  return warnings.filter(({ answer }) => answer === null);
 }
 
 /** How much there is to read, so that much text is set smaller instead of falling off the screen. */
