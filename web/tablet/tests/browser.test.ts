@@ -465,10 +465,10 @@ describe('never green by default', () => {
   });
 
   for (const size of SIZES) test(`box killed: grey after two tries that nobody takes, the last cards under it, ${size.width}x${size.height}`, async () => {
-    await using seat = await sit('home/warning-and-act', { size });
+    await using seat = await sit('home/warning-and-act', { clock: true, size });
     await headline(seat.page);
     await seat.box.die();
-    // The browser tries by its own clock; nothing moves the page's.
+    // The browser tries by its own clock; nobody moves the page's, which goes on from the moment of the cases.
     await seat.page.getByRole('heading', { name: 'Vi kan ikke se jeres' }).waitFor({ timeout: 2 * GREY_MS });
     await seat.page.locator('.hero.unknown').waitFor();
     await seat.page.getByText('Sluk boksen, vent 10 sekunder').waitFor();
