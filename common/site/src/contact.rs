@@ -96,25 +96,24 @@ impl Contact {
     pub(crate) fn check(&self, at: &str) -> Result<(), SiteError> {
         const NUMBER: &str = "is not a telephone number: 8 digits, or + and a country code";
         const ADDRESS: &str = "is not an e-mail address, as name@example.com is one";
-        let name = Some(&self.name).filter(|name| !name.is_empty() || *self != Contact::default());
-        let fields: [(&str, Option<&String>, fn(&str) -> bool, &str); 4] = [
-            ("name", name, |text| text.contains(char::is_alphabetic), "is not a name"),
-            ("phone", self.phone.as_ref(), |text| text.is_empty() || is_number(text), NUMBER),
-            ("email", self.email.as_ref(), |text| text.is_empty() || is_address(text), ADDRESS),
-            (
-                "after_hours_phone",
-                self.after_hours_phone.as_ref(),
-                |text| text.is_empty() || is_number(text),
-                NUMBER,
-            ),
-        ];
-        for (field, text, is_right, problem) in fields {
-            if let Some(text) = text.filter(|text| !is_right(text)) {
-                return Err(SiteError::about(format!("{at}.{field}"), format!("“{text}” {problem}")));
-            }
-        }
-        Ok(())
+        let must_be =
+            |field: &str, text: Option<&String>, is_right: fn(&str) -> bool, problem: &str| match text {
+                Some(text) if !is_right(text) => {
+                    Err(SiteError::about(format!("{at}.{field}"), format!("“{text}” {problem}")))
+                }
+                _ => Ok(()),
+            };
+        let name = Some(&self.name).filter(|_| *self != Contact::default());
+        must_be("name", name, |name| name.contains(char::is_alphabetic), "is not a name")?;
+        must_be("phone", said(&self.phone), is_number, NUMBER)?;
+        must_be("email", said(&self.email), is_address, ADDRESS)?;
+        must_be("after_hours_phone", said(&self.after_hours_phone), is_number, NUMBER)
     }
+}
+
+/// What is written there, if anything is.
+fn said(text: &Option<String>) -> Option<&String> {
+    text.as_ref().filter(|text| !text.is_empty())
 }
 
 /// Whether somebody can be called by this: eight digits, or + (or 00) and a country code; with what people write between digits.
