@@ -210,10 +210,13 @@ impl Spool for Folder {
     }
 }
 
-/// The centre: for each lane of each spool what it has, in the order in which it came, each with the first number that it stands for and what it says.
+/// The first number that a record stands for, its own, and what it says.
+type Taken = (u64, u64, String);
+
+/// The centre: for each lane of each spool what it has, in the order in which it came.
 #[derive(Clone, Default)]
 struct Centre {
-    lanes: BTreeMap<(SpoolId, Lane), Vec<(u64, u64, String)>>,
+    lanes: BTreeMap<(SpoolId, Lane), Vec<Taken>>,
 }
 
 impl Centre {

@@ -91,8 +91,8 @@ class Desk {
   sorry(error: unknown): string {
     if (!(error instanceof Problem)) return String(error);
     const refused: Record<string, string> = this.words.refused;
-    const missing = error.status === 404 ? this.words.app.missing : undefined;
-    return refused[error.why ?? ''] ?? missing ?? error.said ?? this.words.app.no_answer;
+    const why = error.why ?? (error.status === 404 ? 'missing' : '');
+    return refused[why] ?? error.said ?? this.words.app.no_answer;
   }
 
   /** Whoever sits here has seen the findings up to this one. */

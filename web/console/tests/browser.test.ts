@@ -58,7 +58,7 @@ describe.each(CASES)('%s', (name) => {
 });
 
 test('an address that leads nowhere is said in the language of the page', async () => {
-  for (const [lang, says] of [['da', 'Den side findes ikke.'], ['en', 'There is no such page.']] as const) {
+  for (const [lang, says] of [['da', 'Det findes ikke her.'], ['en', 'There is no such thing here.']] as const) {
     await using seat = await sit('warnings/list', { lang, at: '#/warnings/999' });
     await seat.page.getByRole('alert').filter({ hasText: says }).waitFor();
     expect(await seat.page.getByText('no GET').count()).toBe(0);

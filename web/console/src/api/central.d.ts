@@ -756,6 +756,8 @@ export interface components {
             incidents: components["schemas"]["Row"][];
             /** @description Who met it, the first first. What was met is forgotten after 90 days. */
             met: components["schemas"]["MetBy"][];
+            /** @description All its pseudonyms: round a change of epochs it has several. */
+            pseudonyms: string[];
         };
         /** @description All findings, latest first. */
         Findings: {
