@@ -324,6 +324,9 @@ describe('what is pressed', () => {
     expect(await field.locator('input').inputValue()).toBe('12');
     expect(await seat.page.locator('label.field .problem').count()).toBe(1);
     seat.forgetErrors(); // the browser says that something was refused; that is what is tried here
+    // At its end the bar of saving lies below the fields and covers none.
+    const toItsEnd = () => seat.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await toItsEnd();
     await calmPage(seat, 'settings/refused');
     expect(await pictures.judge('settings/no-number', await wholeScreen(seat.page))).toBeNull();
     const takes = readCase('settings/filled');
@@ -333,6 +336,7 @@ describe('what is pressed', () => {
     await seat.page.getByRole('button', { name: 'Gem ændringer' }).click();
     await seat.page.getByRole('status').filter({ hasText: 'ikke noget telefonnummer' }).waitFor();
     expect(await seat.page.locator('.problem:visible').count()).toBe(0);
+    await toItsEnd();
     await calmPage(seat, 'settings/filled');
   });
 
