@@ -62,11 +62,11 @@ fn a_disk_that_turns_read_only_is_said_and_nothing_is_lost_needs_namespaces() {
     on_its_files(&running, &format!("mount --bind \"$file\" \"$file\"; {until_read_only}"));
     limit_files(running.wait(|| running.pid("sensor")));
     let said = running.wait(|| home().filter(|home| home.contains(SAYS)));
-    // It goes on hearing, and so does one that is started meanwhile.
+    // It goes on hearing, and so does one that is started meanwhile. Times are by the clock of the clinic.
     let later = |than: &str| running.wait(|| home().filter(|home| field(home, "now").as_str() > than));
-    later("2026-03-18T09:10");
+    later("2026-03-18T10:10");
     running.kill("sensor");
-    let still = later("2026-03-18T09:45");
+    let still = later("2026-03-18T10:45");
     assert!(still.contains(SAYS), "{still}");
     assert_eq!(seq(&still), seq(&said), "the disk was not read-only");
     on_its_files(&running, "mount -o remount,bind,rw \"$file\"");
