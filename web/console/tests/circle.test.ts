@@ -181,6 +181,9 @@ async function warn(page: Page): Promise<number> {
 
 async function answer(tablet: Page, word: string): Promise<void> {
   await tablet.keyboard.press('Shift');
+  // Beside cards it is a line that opens.
+  const line = tablet.getByRole('button', { name: 'Falske mails om recepter', expanded: false });
+  if ((await line.count()) > 0) await line.click();
   await tablet.locator('article', { hasText: 'Falske mails' }).getByRole('button', { name: word }).click();
 }
 
