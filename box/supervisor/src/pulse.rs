@@ -5,8 +5,8 @@
 use core::time::Duration;
 use std::io::{self, PipeReader, Read as _};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use rustix::fs::{OFlags, fcntl_setfl};
@@ -14,8 +14,8 @@ use rustix::fs::{OFlags, fcntl_setfl};
 /// A sign is given so often at most, however often the loop turns.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Set in a process that has a supervisor.
-static SUPERVISED: OnceLock<()> = OnceLock::new();
+/// Whether this process has a supervisor.
+static IS_SUPERVISED: AtomicBool = AtomicBool::new(false);
 
 /// When this process first gave a sign, and how many milliseconds after that it did so last.
 static BEGAN: LazyLock<Instant> = LazyLock::new(crate::steady);
@@ -43,15 +43,17 @@ impl Pulse {
 
 /// From now on signs are given: somebody waits for them.
 pub(crate) fn begin() {
-    SUPERVISED.get_or_init(|| ());
+    IS_SUPERVISED.store(true, Ordering::Relaxed);
 }
 
 /// A sign of life, from the loop that does a role's work; nothing in a process that nobody supervises.
 pub fn beat() {
+    if !IS_SUPERVISED.load(Ordering::Relaxed) {
+        return;
+    }
     let after_ms = u64::try_from(BEGAN.elapsed().as_millis()).unwrap_or(u64::MAX);
     let last_ms = LAST_MS.load(Ordering::Relaxed);
-    let is_due = last_ms == 0 || after_ms.saturating_sub(last_ms) >= EVERY.as_millis() as u64;
-    if SUPERVISED.get().is_some() && is_due {
+    if last_ms == 0 || after_ms.saturating_sub(last_ms) >= EVERY.as_millis() as u64 {
         LAST_MS.store(after_ms.max(1), Ordering::Relaxed);
         // A full pipe has signs enough, and a supervisor that is gone needs none.
         let _felt = rustix::io::write(io::stdin(), b".");

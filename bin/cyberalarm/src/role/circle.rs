@@ -30,6 +30,7 @@ use testing_days::Clinic;
 
 use super::box_::{check_free, check_port, forget};
 use super::central::{self, Place};
+use super::sensor::check_speed;
 
 /// What can be asked for.
 #[derive(Args)]
@@ -107,7 +108,8 @@ struct Circle<'a> {
 impl<'a> Circle<'a> {
     /// What is wrong is said before anything is started.
     fn new(arguments: &'a Arguments) -> anyhow::Result<Self> {
-        let Arguments { clinic: folder, listen, centre, console, .. } = arguments;
+        let Arguments { clinic: folder, speed, listen, centre, console, .. } = arguments;
+        check_speed(*speed)?;
         let is_there = folder.join("timetable.toml").exists();
         ensure!(
             is_there,

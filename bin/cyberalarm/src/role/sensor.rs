@@ -130,7 +130,7 @@ impl Source {
     }
 
     fn pace(&self, start: Timestamp, waypoints: Vec<(Timestamp, Duration)>) -> anyhow::Result<Pace> {
-        ensure!((0.01..=1_000.0).contains(&self.speed), "--speed {}: not from 0.01 to 1000", self.speed);
+        check_speed(self.speed)?;
         let faster = |(until, by): (Timestamp, Duration)| (until, by.div_f64(self.speed));
         Ok(Pace::new(start, waypoints.into_iter().map(faster).collect()))
     }
@@ -170,6 +170,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (folder, beat) = (arguments.state.clone(), Some(box_supervisor::beat as fn()));
     let setup = sensor_agent::Setup { folder, site, indicators, record, beat };
     Agent::new(setup, ears)?.run(stop)
+}
+
+/// Whether a recording can be played so many times as fast.
+pub(super) fn check_speed(speed: f64) -> anyhow::Result<()> {
+    ensure!((0.01..=1_000.0).contains(&speed), "--speed {speed}: not from 0.01 to 1000");
+    Ok(())
 }
 
 /// The first and the last time in these captures.

@@ -101,6 +101,20 @@ fn all_of_it_ends_too_when_the_terminal_closes_and_when_its_head_ends() {
 }
 
 #[test]
+fn a_speed_that_cannot_be_is_said_before_anything_is_started() {
+    let state = tempfile::tempdir().unwrap();
+    let [tablet, centre, desk] = [(); 3].map(|()| free_port());
+    let mut command = program(&["circle", "--clinic", CLINIC, "--speed", "0", "--state"]);
+    command.arg(state.path().join("circle")).args(["--listen", &tablet.to_string()]);
+    command.args(["--centre", &centre.to_string(), "--console", &desk.to_string()]);
+    let done = command.output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert!(said.contains("--speed 0: not from 0.01 to 1000"), "{said}");
+    assert!(!state.path().join("circle").exists());
+}
+
+#[test]
 fn a_port_that_is_taken_is_said_before_anything_is_started() {
     let state = tempfile::tempdir().unwrap();
     let somebody = TcpListener::bind("127.0.0.1:0").unwrap();

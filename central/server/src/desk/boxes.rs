@@ -81,13 +81,8 @@ pub(super) struct BoxDetail {
 impl Box_ {
     fn of(row: BoxRow, desk: &Desk) -> Self {
         let cell = row.id.parse().ok().and_then(|id| desk.app.store.find(id));
-        let body =
-            |text: &Option<String>| text.as_ref().and_then(|text| serde_json::from_str::<Body>(text).ok());
-        let health = body(&row.health).and_then(|body| match body {
-            Body::Health(health) => Some(health),
-            _ => None,
-        });
-        let inventory = body(&row.inventory).and_then(|body| match body {
+        let health = row.health.as_deref().and_then(health_of);
+        let inventory = row.inventory.as_deref().and_then(|text| match serde_json::from_str(text).ok()? {
             Body::Inventory(inventory) => Some(inventory),
             _ => None,
         });
@@ -112,6 +107,14 @@ impl Box_ {
             letters_sent: cell.map_or(0, BoxCell::letters_sent),
             letters_acked: cell.map_or(0, BoxCell::letters_acked),
         }
+    }
+}
+
+/// What a box told of itself, as it told it.
+pub(super) fn health_of(text: &str) -> Option<Health> {
+    match serde_json::from_str(text).ok()? {
+        Body::Health(health) => Some(health),
+        _ => None,
     }
 }
 

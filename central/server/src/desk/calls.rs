@@ -5,10 +5,10 @@ use axum::Json;
 use axum::extract::{Query, State};
 use central_core::BoxState;
 use central_store::ShardState as _;
-use common_wire::v1::Body;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::boxes::health_of;
 use super::error::Problem;
 use super::{Asker, Shared};
 use crate::app::machine_time;
@@ -63,11 +63,8 @@ pub(super) async fn show(
     let (mut blind, mut silent) = (0, 0);
     for (id, told) in store.healths().await.map_err(fault)? {
         let Some(cell) = id.parse().ok().and_then(|id| store.find(id)) else { continue };
-        let told = told.map(|(at, text)| (at, serde_json::from_str(&text)));
-        let health = match &told {
-            Some((at, Ok(Body::Health(health)))) => Some((*at, health)),
-            _ => None,
-        };
+        let told = told.and_then(|(at, text)| Some((at, health_of(&text)?)));
+        let health = told.as_ref().map(|(at, health)| (*at, health));
         match BoxState::of(cell.is_revoked(), cell.last_seen(), health, now) {
             BoxState::Blind => blind += 1,
             BoxState::Silent => silent += 1,
